@@ -1,0 +1,20 @@
+"""`bertgpt` and `python -m bertgpt_cli`. In a folder that you do not trust, run the latter with `python -P`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def run() -> None:
+    """Ctrl-C while the program is still loading ends it as quietly as later."""
+    try:
+        from bertgpt_cli.cli import main
+
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

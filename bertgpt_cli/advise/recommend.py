@@ -1,0 +1,249 @@
+"""(Rule book, task, situation) -> Recommendation. Pure and total: every situation has exactly one top answer.
+
+The advice is the first choice that applies. Where every choice is ruled out, the answer is the nearest one, marked as
+not fitting, with what stands in its way: no facts make bertgpt advise what they forbid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bertgpt_cli.advise.flips import flips, keeps
+from bertgpt_cli.report.recommendation import (
+    Adaptation,
+    Alternative,
+    Assumption,
+    BookMark,
+    Card,
+    Cited,
+    Match,
+    Obstacle,
+    Plan,
+    Range,
+    Reason,
+    Recommendation,
+    StageAdvice,
+)
+from bertgpt_cli.rulebook.book import FORMAT, Aside, Choice, Condition, Origin, Rulebook, Task
+from bertgpt_cli.rulebook.facts import FACTS, Situation, Value
+from bertgpt_cli.rulebook.table import Table, build, lowest
+from bertgpt_cli.text import Text
+
+# Facts that say what may be done rather than how much there is of something: never given up for the nearest answer.
+_FIRM = ("output", "hosted", "fine_tune")
+_REMEMBERED = 4096
+
+
+class Adviser:
+    """Answers from one rule book. Remembers what answers have in common, never what was asked."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+        self.mark = BookMark(book.files, FORMAT, book.date)
+        self._tables: dict[str, Table] = {}
+        self._parts: dict[tuple[str, tuple[int, ...]], Recommendation] = {}
+        self._reasons: dict[Choice | Aside, Reason] = {}
+        self._cards: dict[str, Card] = {}
+
+    def table(self, task: Task) -> Table:
+        """The decision table that the task is decided by."""
+        owner = self.book.ruled_by(task)
+        table = self._tables.get(owner.id)
+        if table is None:
+            table = self._tables[owner.id] = build(self.book, owner)
+        return table
+
+    def card(self, approach: str) -> Card:
+        card = self._cards.get(approach)
+        if card is None:
+            found = self.book.approaches[approach]
+            card = self._cards[approach] = Card(found.id, found.title, found.family)
+        return card
+
+    def recommend(self, match: Match, facts: Mapping[str, Value]) -> Recommendation:
+        """`facts` hold what was given, by name, each of its fact's type."""
+        task = self.book.tasks[match.id]
+        table = self.table(task)
+        situation = dict(facts)
+        situation.setdefault("output", task.output)
+        cells = table.cells(situation)
+        key = (task.id, tuple(cells))
+        common = self._parts.get(key)
+        if common is None:
+            if len(self._parts) >= _REMEMBERED:
+                self._parts.clear()
+            common = self._parts[key] = self._answer(task, table, cells)
+        alternatives = tuple(
+            one._replace(blocked_by=tuple(_got(obstacle, situation) for obstacle in one.blocked_by))
+            for one in common.alternatives
+        )
+        unmet = tuple(_got(obstacle, situation) for obstacle in common.unmet)
+        given = tuple((name, facts[name]) for name in FACTS if name in facts)
+        stages = self._stages(task, facts) if task.stages and common.family == "hybrid" else ()
+        return common._replace(task=match, situation=given, alternatives=alternatives, unmet=unmet, stages=stages)
+
+    def plan(self, matches: tuple[Match, ...], facts: Mapping[str, Value]) -> Plan:
+        """Several tasks in the order in which a text passes through them. An `output` is that of the last stage."""
+        answers = []
+        for index, match in enumerate(matches):
+            own = {name: value for name, value in facts.items() if name != "output" or index == len(matches) - 1}
+            answers.append(self.recommend(match, own))
+        stages = tuple(
+            StageAdvice(
+                answer.task.id,
+                answer.task.title,
+                answer.task.title,
+                answer.approach,
+                _PASSES[str(dict(answer.situation).get("output", self.book.tasks[answer.task.id].output))],
+                answer.fits,
+            )
+            for answer in answers
+        )
+        families = {answer.family for answer in answers}
+        family = families.pop() if len(families) == 1 else "hybrid"
+        return Plan(stages, tuple(answers), family, all(answer.fits for answer in answers), self.mark)
+
+    def _answer(self, task: Task, table: Table, cells: list[int]) -> Recommendation:
+        possible = table.possible(cells)
+        fits = possible != 0
+        index = lowest(possible) if fits else _nearest(table, cells)
+        choice = table.choices[index]
+        approach = self.book.approaches[choice.approach]
+        family = self.book.families[approach.family]
+        advised = choice.approach if fits else ""
+        found = flips(table, cells, advised, self.card)
+        kept = keeps(table, cells, advised)
+        adaptation = Adaptation(
+            family.objective,
+            family.formula,
+            family.attention,
+            choice.classes or approach.classes,
+            approach.adapt,
+            approach.inference,
+            approach.cost,
+            tuple((variant.name, variant.about) for variant in family.variants),
+        )
+        owner = self.book.ruled_by(task)
+        return Recommendation(
+            task=Match(task.id, task.title, task.id, "id", 1.0),
+            situation=(),
+            fits=fits,
+            unmet=() if fits else self._obstacles(table, index, cells),
+            family=approach.family,
+            approach=self.card(choice.approach),
+            choice=choice.id,
+            reasons=(self._reason(choice),),
+            adaptation=adaptation,
+            alternatives=tuple(
+                self._alternative(table, other, cells) for other in range(len(table.choices)) if other != index
+            ),
+            outside=tuple(
+                Alternative(aside.approach, self.card(aside.approach), aside.because, (), _place(aside.origin))
+                for aside in (task.alternatives or owner.alternatives)
+            ),
+            stages=(),
+            flips=found,
+            assumptions=tuple(Assumption(name, FACTS[name].option, ranges) for name, ranges in kept.items()),
+            rulebook=self.mark,
+        )
+
+    def _stages(self, task: Task, facts: Mapping[str, Value]) -> tuple[StageAdvice, ...]:
+        """A combination's own steps, each with what its task is advised for the same facts, the output apart."""
+        stages = []
+        for stage in task.stages:
+            inner = self.book.tasks[stage.task]
+            table = self.table(inner)
+            cells = table.cells({**facts, "output": inner.output})
+            index = table.first(cells)
+            fits = index >= 0
+            card = self.card(table.choices[index if fits else _nearest(table, cells)].approach)
+            stages.append(StageAdvice(inner.id, inner.title, stage.does, card, stage.passes, fits))
+        return tuple(stages)
+
+    def _reason(self, choice: Choice) -> Reason:
+        reason = self._reasons.get(choice)
+        if reason is None:
+            reason = self._reasons[choice] = Reason(
+                choice.because, cite(self.book, choice.evidence), _place(choice.origin)
+            )
+        return reason
+
+    def _alternative(self, table: Table, index: int, cells: list[int]) -> Alternative:
+        choice = table.choices[index]
+        obstacles = self._obstacles(table, index, cells)
+        return Alternative(
+            choice.id, self.card(choice.approach), choice.because, obstacles, _place(choice.origin), choice.shared
+        )
+
+    def _obstacles(self, table: Table, index: int, cells: list[int]) -> tuple[Obstacle, ...]:
+        bit = 1 << index
+        choice = table.choices[index]
+        approach = self.book.approaches[choice.approach]
+        found = []
+        for condition in choice.when:
+            axis = table.place.get(condition.fact)
+            if axis is not None and not table.when[axis][cells[axis]] & bit:
+                found.append(Obstacle("when", _range(condition), None))
+        for condition in approach.needs:
+            axis = table.place.get(condition.fact)
+            if axis is not None and not table.may[axis][cells[axis]] & bit:
+                found.append(Obstacle("needs", _range(condition), None))
+        axis = table.place["output"]
+        if not table.may[axis][cells[axis]] & bit and not any(one.wanted.fact == "output" for one in found):
+            found.append(Obstacle("gives", Range("output", None, None, approach.gives), None))
+        return tuple(found)
+
+
+def cite(book: Rulebook, rows: tuple[str, ...]) -> tuple[Cited, ...]:
+    """Citations gathered by source, in the order in which the rule names them."""
+    gathered: dict[str, list[str]] = {}
+    for row in rows:
+        source, numbered, _ = row.partition("-")
+        gathered.setdefault(source, []).extend([row] if numbered else [])
+    return tuple(
+        Cited(id, tuple(numbers), book.sources[id].title, book.sources[id].year, book.sources[id].url)
+        for id, numbers in gathered.items()
+    )
+
+
+def _nearest(table: Table, cells: list[int]) -> int:
+    """Where nothing applies: the choice that is asked for and has the fewest needs unmet, none of them firm."""
+    firm = table.all
+    for axis, cell, may in zip(table.axes, cells, table.may, strict=True):
+        if axis.fact.name in _FIRM:
+            firm &= may[cell]
+    for asked in (table.wanted(cells) & firm, firm, table.wanted(cells), table.all):
+        if asked:
+            break
+    unmet = [
+        sum(not may[cell] >> index & 1 for may, cell in zip(table.may, cells, strict=True))
+        if asked >> index & 1
+        else 99
+        for index in range(len(table.choices))
+    ]
+    return unmet.index(min(unmet))
+
+
+def _range(condition: Condition) -> Range:
+    return Range(condition.fact, condition.low, condition.high, condition.values)
+
+
+def _got(obstacle: Obstacle, situation: Situation) -> Obstacle:
+    value = situation.get(obstacle.wanted.fact)
+    return obstacle if value is None else obstacle._replace(got=value)
+
+
+def _place(origin: Origin) -> str:
+    return f"{origin.file}:{origin.line}"
+
+
+# What a stage hands on, by what it gives.
+_PASSES: dict[str, Text] = {
+    "label": Text("a label with its probability", "标签及其概率"),
+    "span": Text("spans of the text with their types", "文本片段及其类型"),
+    "score": Text("a number", "一个分数"),
+    "vector": Text("a vector for each text", "每段文本一个向量"),
+    "ranking": Text("a ranked list, cut to the best few", "排好序的列表，取前若干条"),
+    "text": Text("text", "文本"),
+    "json": Text("a JSON record", "JSON 记录"),
+}

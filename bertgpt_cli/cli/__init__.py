@@ -1,0 +1,148 @@
+"""The command line: options -> one call of the core -> a report drawn -> an exit code. Decides nothing itself.
+
+The only package that imports typer, and the only one that reads the environment, the terminal, standard input and
+signals. Each command is a module, loaded when it is called; so is everything heavier than that.
+"""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from importlib import import_module
+from types import FrameType
+
+import typer
+
+from bertgpt_cli.cli.app import new_app
+from bertgpt_cli.cli.shell import PLAIN, Shell, look_around
+from bertgpt_cli.errors import BertgptError, EnvironmentTrouble, Exit, UsageError
+from bertgpt_cli.text import Text
+
+COMMANDS = ("recommend", "tasks", "rules", "demo")
+
+# Typer keeps its parser's exceptions to itself; the root of them is a base of one that it exports.
+_ParserError: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def main(argv: list[str]) -> int:
+    """Runs one command line and returns its exit code; whatever happens, no traceback unless --debug asks for it."""
+    shell = PLAIN
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        shell = look_around(argv)
+        code = _run(argv, shell)
+        sys.stdout.flush()
+        return code
+    except BertgptError as error:
+        return _fail(error, shell)
+    except KeyboardInterrupt:
+        return _interrupted(shell)
+    except _Terminated:
+        return Exit.TERMINATED
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`). Python would complain again when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except OSError as error:
+        return _fail(_os_trouble(error), shell)
+    except Exception as error:
+        return _bug(error, shell)
+
+
+def _run(argv: list[str], shell: Shell) -> int:
+    try:
+        app = new_app()
+        for name in _called(argv):
+            import_module(f"bertgpt_cli.cli.{name}").add_to(app)
+        code = app(
+            args=[word for word in argv if word != "--debug"], prog_name="bertgpt", standalone_mode=False, obj=shell
+        )
+    except _ParserError as error:
+        raise _usage(error) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    if code == Exit.INTERRUPTED:  # Typer turns Ctrl-C into an exit code
+        raise KeyboardInterrupt
+    return int(code or 0)
+
+
+def _called(argv: list[str]) -> tuple[str, ...]:
+    """The command that is called, or all of them: Typer builds every command it is told of, needed or not."""
+    first = next((word for word in argv if not word.startswith("-")), "")
+    completing = any(name.startswith("_BERTGPT") for name in os.environ)
+    return (first,) if first in COMMANDS and not completing else COMMANDS
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception, so that everything is put away on the way out."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _fail(error: BertgptError, shell: Shell) -> int:
+    """For people on standard error; for programs that asked for JSON also one document on standard output."""
+    from bertgpt_cli.render import complaints
+
+    if shell.json_errors:
+        from bertgpt_cli.render.as_json import Encoder, dump
+
+        try:
+            shell.write(dump(Encoder(shell.lang).error(error)))
+            sys.stdout.flush()
+        except OSError:
+            pass
+    with suppress(OSError):
+        shell.complain(complaints.document(error, shell.lang))
+    return error.exit_code
+
+
+def _interrupted(shell: Shell) -> int:
+    with suppress(OSError):
+        shell.say(Text("Aborted.", "已中止。"))
+    return Exit.INTERRUPTED
+
+
+def _os_trouble(error: OSError) -> EnvironmentTrouble:
+    """What the machine refused while an answer was being written."""
+    # What is left in the buffer would fail again, loudly, when Python exits.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    reason = error.strerror or type(error).__name__
+    return EnvironmentTrouble("output", Text(f"the output cannot be written: {reason}", f"无法写出结果：{reason}"))
+
+
+def _bug(error: Exception, shell: Shell) -> int:
+    if shell.debug:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error)).encode("ascii", "backslashreplace").decode("ascii"))
+    kind = type(error).__name__
+    shell.say(
+        Text(
+            f"this is a bug in bertgpt ({kind}); please report the command line, and what --debug adds to it",
+            f"这是 bertgpt 的内部错误（{kind}）；请反馈所用命令，以及加上 --debug 后的输出",
+        )
+    )
+    return Exit.BUG
+
+
+def _usage(error: BaseException) -> UsageError:
+    """The parser's complaint, in both languages."""
+    said = str(getattr(error, "message", "") or error)
+    close = tuple(getattr(error, "possibilities", None) or ())
+    hint = Text(f"; use {close[0]}", f"；应为 {close[0]}") if close else Text("", "")
+    name = getattr(error, "option_name", None)
+    if type(error).__name__ == "NoSuchOption":
+        return UsageError("usage", Text(f"no such option: {name}{hint.en}", f"没有这个选项：{name}{hint.zh}"), close)
+    if name is not None:
+        return UsageError("usage", Text(said, f"选项用法有误：{said}"))
+    if said.startswith("No such command"):
+        command, _, rest = said.removeprefix("No such command").strip().partition("'.")
+        shown = command.strip("'. ")
+        rest = rest.strip()
+        tail = Text(f". {rest}", f"。{rest}") if rest else Text("", "")
+        return UsageError("usage", Text(f"no such command: {shown}{tail.en}", f"没有这个命令：{shown}{tail.zh}"))
+    whole = error.format_message() if hasattr(error, "format_message") else said
+    return UsageError("usage", Text(whole, f"命令用法有误：{whole}"))

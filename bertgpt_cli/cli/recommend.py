@@ -1,0 +1,161 @@
+"""`bertgpt recommend`: one task, a plan of several, or a batch of lines."""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, BinaryIO, Optional
+
+import typer
+
+from bertgpt_cli.cli import terminal
+from bertgpt_cli.cli.app import (
+    STREAM_FORMATS,
+    Language,
+    Rules,
+    StreamFormat,
+    command,
+    complete_task,
+    given_facts,
+    with_facts,
+)
+from bertgpt_cli.cli.ask import resolve_words
+from bertgpt_cli.cli.shell import Shell
+from bertgpt_cli.errors import Exit, UsageError
+from bertgpt_cli.rulebook.facts import Situation
+from bertgpt_cli.text import Text
+
+
+def add_to(app: typer.Typer) -> None:
+    command(app, "recommend")(recommend)
+
+
+@with_facts
+def recommend(
+    ctx: typer.Context,
+    words: Annotated[Optional[list[str]], typer.Argument(metavar="[TASK]...", autocompletion=complete_task)] = None,  # noqa: UP045
+    task: Annotated[
+        list[str] | None, typer.Option("--task", "-t", metavar="TASK", autocompletion=complete_task)
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain")] = False,
+    batch: Annotated[Optional[str], typer.Option("--batch", metavar="FILE")] = None,  # noqa: UP045
+    format: StreamFormat = "",
+    lang: Language = None,
+    rules: Rules = None,
+    **given: Any,
+) -> int:
+    shell: Shell = ctx.obj
+    situation = given_facts(given)
+    names = [*([" ".join(words)] if words else []), *(task or [])]
+    wanted = terminal.output_format(format or ("jsonl" if batch is not None else "text"), STREAM_FORMATS)
+    if batch is not None:
+        return _batch(shell, batch, wanted, names, situation, explain, rules or [])
+    if not names:
+        raise UsageError(
+            "no-task",
+            Text(
+                "which task? Say --task NAME; 'bertgpt tasks' lists the names",
+                "哪个任务？请用 --task 指定；运行 bertgpt tasks 查看任务名称",
+            ),
+        )
+    from bertgpt_cli.advise.recommend import Adviser
+    from bertgpt_cli.rulebook import loading
+
+    adviser = Adviser(loading.load(rules or (), shell.cache))
+    matches = tuple(resolve_words(shell, adviser, name) for name in names)
+    if len(matches) > 1:
+        plan = adviser.plan(matches, situation)
+        show_advice(shell, plan, wanted, explain)
+        return Exit.DONE if plan.fits else Exit.NEGATIVE
+    answer = adviser.recommend(matches[0], situation)
+    show_advice(shell, answer, wanted, explain)
+    return Exit.DONE if answer.fits else Exit.NEGATIVE
+
+
+def show_advice(shell: Shell, answer: Any, wanted: str, explain: bool) -> None:
+    from bertgpt_cli.report.recommendation import Plan
+
+    several = isinstance(answer, Plan)
+    if wanted in ("json", "jsonl"):
+        from bertgpt_cli.render.as_json import Encoder, dump, dump_line
+
+        encoder = Encoder(shell.lang)
+        value = encoder.plan(answer, explain) if several else encoder.recommendation(answer, explain)
+        shell.write(dump(value) if wanted == "json" else dump_line(value))
+        return
+    from bertgpt_cli.render import recommendation
+
+    document = recommendation.plan if several else recommendation.document
+    shell.show(document(answer, shell.lang, explain), wanted)
+
+
+def _batch(
+    shell: Shell, path: str, wanted: str, names: list[str], defaults: Situation, explain: bool, rules: list[str]
+) -> int:
+    """One answer a line, in the order of the lines; a line that fails is told on its own line."""
+    from bertgpt_cli.advise import batch
+    from bertgpt_cli.advise.recommend import Adviser
+    from bertgpt_cli.advise.words import resolve
+    from bertgpt_cli.render.as_json import Encoder, dump_line
+    from bertgpt_cli.rulebook import loading
+
+    if wanted != "jsonl" or names:
+        message = Text(
+            "--batch answers one line for each line: use it with --format jsonl and without a task",
+            "--batch 逐行作答：请配合 --format jsonl 使用，且不要再指定任务",
+        )
+        raise UsageError("batch", message)
+    adviser = Adviser(loading.load(rules, shell.cache))
+    encoder = Encoder(shell.lang)
+    write = sys.stdout.write
+    failed = total = 0
+    for number, line in _lines(path):
+        total += 1
+        request = None
+        try:
+            request = batch.read(line)
+            matches = tuple(resolve(adviser.book, name) for name in request.names)
+            situation = {**defaults, **request.facts} if defaults else request.facts
+            if len(matches) == 1:
+                value = encoder.recommendation(adviser.recommend(matches[0], situation), explain)
+            else:
+                value = encoder.plan(adviser.plan(matches, situation), explain)
+        except UsageError as error:
+            failed += 1
+            value = {**encoder.error(error), "line": number}
+        if request is not None and request.has_id:
+            value = {"id": request.id, **value}
+        write(dump_line(value))
+    if failed:
+        shell.say(Text(f"{failed} of {total} lines failed", f"{total} 行中有 {failed} 行失败"))
+    return Exit.NEGATIVE if failed else Exit.DONE
+
+
+def _lines(path: str) -> Iterator[tuple[int, bytes]]:
+    """The file's lines that are not blank, with their numbers; `-` is standard input."""
+    from bertgpt_cli.advise.batch import MAX_LINE
+    from bertgpt_cli.errors import Complaint, InputFileError
+
+    with _opened(path) as file:
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            if len(line) > MAX_LINE:
+                message = Text("a line longer than 1 MiB", "单行超过 1 MiB")
+                raise InputFileError((Complaint("BG006", message, path, number, 1),))
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if line.strip():
+                yield number, line
+
+
+def _opened(path: str) -> BinaryIO:
+    from bertgpt_cli.errors import Complaint, InputFileError
+
+    if path == "-":
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = Text(f"cannot be read: {reason}", f"无法读取：{reason}")
+        raise InputFileError((Complaint("BG001", message, path),)) from None

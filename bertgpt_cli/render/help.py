@@ -1,0 +1,208 @@
+"""The help of every command, in both languages, examples first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bertgpt_cli.render.document import Block, Code, Document, Heading, Paragraph, Rows, Span, line
+from bertgpt_cli.text import Lang, Text
+
+
+class Help(NamedTuple):
+    """What a command is for, and examples that run as they stand."""
+
+    about: Text
+    examples: tuple[tuple[str, Text], ...] = ()
+
+
+COMMANDS: dict[str, Help] = {
+    "bertgpt": Help(
+        Text(
+            "Say what you want to do with text; bertgpt says whether a BERT-style model (an encoder), a GPT-style model "
+            "(a decoder) or both should do it, why, and what would change its mind.",
+            "说出你要对文本做什么，bertgpt 告诉你该用 BERT 类模型（编码器）、GPT 类模型（解码器）还是两者组合，并说明理由，"
+            "以及什么情况会改变这个结论。",
+        ),
+        (
+            ("bertgpt recommend --task classification", Text("which kind of model, and why", "该用哪类模型、为什么")),
+            ("bertgpt recommend ner --labels 200 --latency-ms 30", Text("for your situation", "按你的实际情况")),
+            ("bertgpt tasks summary", Text("find a task's name", "查找任务名称")),
+            ("bertgpt demo mlm", Text("see what BERT is trained to do", "看看 BERT 的训练目标")),
+            ("bertgpt rules check team.yaml", Text("check rules of your own", "检查自己的规则文件")),
+        ),
+    ),
+    "recommend": Help(
+        Text(
+            "Recommend an approach for a task: its family, why, how to adapt it, what would change the advice.",
+            "为任务推荐方案：用哪一类模型、理由、如何适配、什么会改变结论。",
+        ),
+        (
+            ("bertgpt recommend --task classification", Text("one task", "一个任务")),
+            (
+                "bertgpt recommend ner --labels 200 --text-language de --no-hosted",
+                Text("with what you know of your situation", "说明已知条件"),
+            ),
+            (
+                "bertgpt recommend --task intent-classification --task abstractive-qa",
+                Text("a system of several tasks: a plan, stage by stage", "多个任务组成的系统：逐步给出方案"),
+            ),
+            (
+                "bertgpt recommend 情感分析 --lang zh --explain",
+                Text("in Chinese, with every choice", "中文，列出所有选项"),
+            ),
+            (
+                "bertgpt recommend --batch situations.jsonl --format jsonl",
+                Text("one situation a line, one answer a line", "一行一个情境，一行一个答案"),
+            ),
+        ),
+    ),
+    "tasks": Help(
+        Text("List the tasks that bertgpt knows, or search them.", "列出或搜索 bertgpt 认识的任务。"),
+        (
+            ("bertgpt tasks", Text("all of them", "全部任务")),
+            ("bertgpt tasks extraction", Text("those that the word may mean", "与该词相关的任务")),
+        ),
+    ),
+    "rules": Help(
+        Text(
+            "Rules as data that people own: check, test, show, compare.",
+            "把规则当作数据来维护：检查、测试、查看、比较。",
+        ),
+        (
+            ("bertgpt rules check team.yaml", Text("every fault at once", "一次列出所有错误")),
+            ("bertgpt rules test", Text("run the rules' own examples", "运行规则自带的示例")),
+        ),
+    ),
+    "rules check": Help(
+        Text(
+            "Check rule files, layered on the built-in rules: every fault with its place and its fix, then duplicate, "
+            "conflicting, shadowed and unreachable choices and gaps, each with a situation that shows it.",
+            "检查规则文件（叠加在内置规则之上）：列出每处错误的位置和改法，并找出重复、冲突、被遮住、无法到达的选项和空缺，各附一个实例。",
+        ),
+        (("bertgpt rules check team.yaml --strict", Text("notes fail as well", "提示也算不通过")),),
+    ),
+    "rules test": Help(
+        Text("Run the examples that stand beside the rules.", "运行写在规则旁边的示例。"),
+        (("bertgpt rules test team.yaml --min-coverage 90", Text("and ask for coverage", "并要求覆盖率")),),
+    ),
+    "rules show": Help(
+        Text(
+            "Show a task's choices and the file and line that each came from.", "查看任务的各个选项及其所在文件和行号。"
+        ),
+        (("bertgpt rules show ner --rules team.yaml", Text("with your layer on top", "叠加自己的规则后查看")),),
+    ),
+    "rules diff": Help(
+        Text("Show what rule files change in the built-in rules.", "查看规则文件对内置规则作了哪些改动。"),
+        (("bertgpt rules diff team.yaml", Text("what this layer changes", "这一层改了什么")),),
+    ),
+    "rules schema": Help(
+        Text("Print the JSON Schema of a rule file, for editors.", "输出规则文件的 JSON Schema，供编辑器使用。"),
+        (("bertgpt rules schema", Text("save it beside your rules", "保存到规则文件旁边")),),
+    ),
+    "demo": Help(
+        Text(
+            "Run the training objectives in PyTorch and see them to the digit.",
+            "用 PyTorch 现场计算训练目标，精确到每一位数字。",
+        ),
+        (
+            ("bertgpt demo mlm", Text("BERT's: fill the gap from both sides", "BERT：根据两侧上下文填空")),
+            ("bertgpt demo clm", Text("GPT's: the next word from the left", "GPT：根据左侧预测下一个词")),
+        ),
+    ),
+    "demo mlm": Help(
+        Text(
+            "Masked language modelling, the loss of BERT, position by position.",
+            "掩码语言建模（BERT 的损失），逐位置展示。",
+        ),
+        (("bertgpt demo mlm --seed 7", Text("with other random scores", "换一组随机打分")),),
+    ),
+    "demo clm": Help(
+        Text(
+            "Causal language modelling, the loss of GPT, position by position.",
+            "因果语言建模（GPT 的损失），逐位置展示。",
+        ),
+        (("bertgpt demo clm --seed 7", Text("with other random scores", "换一组随机打分")),),
+    ),
+}
+
+OPTIONS: dict[str, Text] = {
+    "words": Text(
+        "a task: its name, an alias or a misspelling, in English or Chinese", "任务：名称、别名或写错的名称，中英文均可"
+    ),
+    "search": Text("words to search for", "要搜索的词"),
+    "task": Text("a task; give it several times for a system of tasks", "任务；可重复给出，表示由多个任务组成的系统"),
+    "batch": Text(
+        'answer a file of JSON lines: {"task": NAME} or {"ask": WORDS} plus facts by name and an id; - is standard input',
+        '批量回答 JSONL 文件：每行 {"task": 名称} 或 {"ask": 词语}，可加事实和 id；- 表示标准输入',
+    ),
+    "explain": Text("every choice that was considered, and why not", "列出考虑过的所有选项及落选原因"),
+    "format": Text("how to print the answer", "输出格式"),
+    "lang": Text("language of the answer: en or zh (default: the locale's)", "输出语言：en 或 zh（默认取系统语言）"),
+    "rules": Text(
+        "a rule file or folder on top of the built-in rules; repeatable", "叠加在内置规则上的规则文件或文件夹，可重复"
+    ),
+    "files": Text("rule files (default: the built-in rules)", "规则文件（默认：内置规则）"),
+    "show": Text("tasks (default: all)", "任务（默认：全部）"),
+    "strict": Text("notes fail as well", "提示也算不通过"),
+    "min_coverage": Text(
+        "fail below this share of choices reached by examples, in percent", "示例覆盖的选项低于该百分比则不通过"
+    ),
+    "seed": Text("seed of the random scores", "随机打分的种子"),
+    "debug": Text("show the traceback of a bug", "出现内部错误时显示调用栈"),
+    "version": Text("print the version", "显示版本号"),
+    "help": Text("show this help", "显示本帮助"),
+    "install_completion": Text("install completion for the current shell", "为当前 shell 安装自动补全"),
+    "show_completion": Text("print the completion script, to copy or adapt it", "输出自动补全脚本，便于复制或修改"),
+}
+
+EXIT_CODES: tuple[tuple[str, Text], ...] = (
+    ("0", Text("done", "完成")),
+    (
+        "1",
+        Text(
+            "a negative answer: findings, failed tests, nothing fits, failed batch lines",
+            "否定结果：发现问题、测试失败、无可行方案、批处理有失败行",
+        ),
+    ),
+    ("2", Text("usage; an unknown or ambiguous task", "用法错误；任务未知或有歧义")),
+    ("3", Text("a bad input file", "输入文件有误")),
+    ("4", Text("something the machine lacks", "环境问题")),
+    ("70", Text("a bug in bertgpt", "bertgpt 的内部错误")),
+)
+
+_USAGE = Text("Usage", "用法")
+_EXAMPLES = Text("Examples", "示例")
+_EXITS = Text("Exit codes", "退出码")
+
+
+class Group(NamedTuple):
+    """Options that belong together: their names on the command line and what each is for."""
+
+    title: Text
+    rows: tuple[tuple[str, Text], ...]
+
+
+COMMAND_GROUP = Text("Commands", "命令")
+ARGUMENT_GROUP = Text("Arguments", "参数")
+FACT_GROUP = Text("Facts: what you know of your situation", "事实：你的已知条件")
+OPTION_GROUP = Text("Options", "选项")
+
+
+def document(name: str, usage: str, groups: tuple[Group, ...], lang: Lang) -> Document:
+    """The help page of the command called `name`."""
+    told = COMMANDS[name]
+    blocks: list[Block] = [Paragraph(line(told.about.say(lang)))]
+    if told.examples:
+        blocks.append(Heading(line(Span(_EXAMPLES.say(lang), "strong")), level=2))
+        for command, about in told.examples:
+            blocks.append(Code(command))
+            blocks.append(Paragraph(line("      ", Span(about.say(lang), "dim"))))
+    blocks.append(Heading(line(Span(_USAGE.say(lang), "strong")), level=2))
+    blocks.append(Code(usage))
+    for group in groups:
+        blocks.append(Heading(line(Span(group.title.say(lang), "strong")), level=2))
+        blocks.append(Rows(tuple((names, line(about.say(lang))) for names, about in group.rows)))
+    if name == "bertgpt":
+        blocks.append(Heading(line(Span(_EXITS.say(lang), "strong")), level=2))
+        blocks.append(Rows(tuple((code, line(about.say(lang))) for code, about in EXIT_CODES)))
+    return tuple(blocks)

@@ -1,0 +1,166 @@
+"""The rule book: what the rules say once they are read, checked and layered. Immutable, and nothing here decides.
+
+The parts are named tuples, not dataclasses: a compiled book is stored as plain tuples and is rebuilt at every start.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bertgpt_cli.rulebook.facts import Value
+from bertgpt_cli.text import Text
+
+FORMAT = 1  # the `version` that a rule file declares
+FAMILIES = ("bert", "gpt", "hybrid")  # what an advice can be; an encoder-decoder is an alternative only
+
+
+class Origin(NamedTuple):
+    """Where a part was written: the file as the user named it, and the line from 1."""
+
+    file: str
+    line: int
+
+
+class Condition(NamedTuple):
+    """One fact's test. Ordered facts: `low <= value < high`, None being open. Others: the value is in `values`."""
+
+    fact: str
+    low: int | float | None
+    high: int | float | None
+    values: tuple[Value, ...]
+
+    def holds(self, value: Value) -> bool:
+        if self.values:
+            return value in self.values
+        assert not isinstance(value, str)
+        return (self.low is None or value >= self.low) and (self.high is None or value < self.high)
+
+
+class Choice(NamedTuple):
+    """An approach and when to take it. `id` is unique in its task and is the approach's id unless told.
+
+    `classes` are the Hugging Face classes where the task needs others than the approach names. `shared` marks the
+    `otherwise` choices that end every task's list.
+    """
+
+    id: str
+    approach: str
+    when: tuple[Condition, ...]
+    because: Text
+    evidence: tuple[str, ...]
+    classes: tuple[str, ...]
+    shared: bool
+    origin: Origin
+
+
+class Aside(NamedTuple):
+    """An approach outside the two families that is worth naming beside the advice."""
+
+    approach: str
+    because: Text
+    evidence: tuple[str, ...]
+    origin: Origin
+
+
+class Stage(NamedTuple):
+    """One step of a task that is done in steps: the task it amounts to and what it hands on."""
+
+    task: str
+    does: Text
+    passes: Text
+    origin: Origin
+
+
+class Example(NamedTuple):
+    """A rule's own test: with these facts, this approach (and, if named, this choice) is the advice."""
+
+    given: tuple[tuple[str, Value], ...]
+    expect: str
+    choice: str
+    origin: Origin
+
+
+class Task(NamedTuple):
+    """What is done with text. Without choices of its own it has its parent's. `output` is what it usually gives.
+
+    `choices` ends with the rule book's `otherwise` choices, which every list of choices shares.
+    """
+
+    id: str
+    title: Text
+    output: str
+    parent: str
+    aliases: tuple[tuple[str, ...], tuple[str, ...]]
+    asks: tuple[tuple[str, ...], tuple[str, ...]]
+    choices: tuple[Choice, ...]
+    alternatives: tuple[Aside, ...]
+    stages: tuple[Stage, ...]
+    examples: tuple[Example, ...]
+    origin: Origin
+
+
+class Approach(NamedTuple):
+    """A family and how it is adapted.
+
+    `gives` are the outputs it can produce and `needs` what it cannot do without: a need that is contradicted by a
+    given fact rules the approach out, a need on a fact that was not given does not. `serving` says what one item
+    costs when served: `light` (one pass of an encoder), `mixed`, or `heavy` (a decoder on every item).
+    """
+
+    id: str
+    family: str
+    title: Text
+    gives: tuple[str, ...]
+    needs: tuple[Condition, ...]
+    serving: str
+    classes: tuple[str, ...]
+    adapt: Text
+    inference: Text
+    cost: Text
+    evidence: tuple[str, ...]
+    origin: Origin
+
+
+class Variant(NamedTuple):
+    """A better-known relative of a family's first model, and what it changed."""
+
+    name: str
+    about: Text
+    evidence: tuple[str, ...]
+
+
+class Family(NamedTuple):
+    id: str
+    title: Text
+    objective: Text
+    formula: str
+    attention: Text
+    good_at: Text
+    variants: tuple[Variant, ...]
+    origin: Origin
+
+
+class Source(NamedTuple):
+    """A publication that rules cite. `id` is what `evidence:` names, alone or followed by -01, -02..05 for rows."""
+
+    id: str
+    title: str
+    year: int
+    url: str
+
+
+class Rulebook(NamedTuple):
+    """All rules, layered. `names` maps every normalised id and alias to the tasks that have it."""
+
+    tasks: Mapping[str, Task]
+    approaches: dict[str, Approach]
+    families: dict[str, Family]
+    sources: dict[str, Source]
+    names: dict[str, tuple[str, ...]]
+    files: tuple[str, ...]
+    date: str
+
+    def ruled_by(self, task: Task) -> Task:
+        """The task whose choices apply: itself, or the nearest ancestor that has any."""
+        while not task.choices and task.parent:
+            task = self.tasks[task.parent]
+        return task

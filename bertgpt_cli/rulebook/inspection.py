@@ -1,0 +1,124 @@
+"""Looking at a layered rule book: where each part came from (`show`) and what layers changed (`diff`)."""
+
+from __future__ import annotations
+
+from bertgpt_cli.report.recommendation import Card, Range
+from bertgpt_cli.report.rules import CheckReport, DiffReport, Finding, RuleChange, ShownChoice, ShownTask, ShowReport
+from bertgpt_cli.rulebook import lint
+from bertgpt_cli.rulebook.book import Choice, Condition, Origin, Rulebook, Task
+from bertgpt_cli.rulebook.facts import FACTS, spell
+from bertgpt_cli.text import Text
+
+
+def check(book: Rulebook, of: tuple[str, ...]) -> CheckReport:
+    """Findings about the files `of` (all files if empty): in what they wrote, or in tasks that they touched."""
+    files = of or book.files
+    touched = {task.id for task in book.tasks.values() if _touched(task, files)}
+    found = tuple(one for one in lint.findings(book) if not of or one.task in touched)
+    choices = sum(
+        choice.origin.file in files and not choice.shared for task in book.tasks.values() for choice in task.choices
+    )
+    origins = [one.origin for one in book.approaches.values()] + [one.origin for one in book.families.values()]
+    parts = choices + sum(origin.file in files for origin in origins)
+    if not parts and not touched:
+        words = ", ".join(files)
+        message = Text(f"no rules in {words}", f"{words} 中没有任何规则")
+        found = (Finding("BG400", "error", "", "", words, message, ()), *found)
+    return CheckReport("rule-check", files, len(touched), choices, found)
+
+
+def _touched(task: Task, files: tuple[str, ...]) -> bool:
+    return task.origin.file in files or any(choice.origin.file in files for choice in task.choices)
+
+
+def shown(book: Rulebook, ids: tuple[str, ...]) -> ShowReport:
+    """Tasks with the choices that apply to them, each with the file and line that it came from."""
+    return ShowReport("rules", tuple(_task_shown(book, id) for id in ids))
+
+
+def _task_shown(book: Rulebook, id: str) -> ShownTask:
+    task = book.tasks[id]
+    owner = book.ruled_by(task)
+    choices = tuple(_shown(book, choice) for choice in owner.choices)
+    return ShownTask(id, task.title, task.output, place(task.origin), owner.id, choices)
+
+
+def _shown(book: Rulebook, choice: Choice) -> ShownChoice:
+    approach = book.approaches[choice.approach]
+    when = tuple(Range(one.fact, one.low, one.high, one.values) for one in choice.when)
+    card = Card(approach.id, approach.title, approach.family)
+    return ShownChoice(choice.id, card, when, choice.because, choice.evidence, place(choice.origin))
+
+
+def place(origin: Origin) -> str:
+    return f"{origin.file}:{origin.line}"
+
+
+def diff(before: Rulebook, after: Rulebook) -> DiffReport:
+    """What the layers of `after` that `before` lacks have changed."""
+    changes: list[RuleChange] = []
+    for id in dict.fromkeys((*before.tasks, *after.tasks)):
+        old, new = before.tasks.get(id), after.tasks.get(id)
+        if old is None or new is None:
+            changes.append(_whole(f"task {id}", old is None))
+        else:
+            changes += _task(old, new)
+    for what, olds, news in (
+        ("approach", before.approaches, after.approaches),
+        ("family", before.families, after.families),
+        ("source", before.sources, after.sources),
+    ):
+        for id in dict.fromkeys((*olds, *news)):
+            if id not in olds or id not in news:
+                changes.append(_whole(f"{what} {id}", id not in olds))
+            elif olds[id] != news[id]:
+                changes.append(RuleChange("changed", f"{what} {id}", "", ""))
+    new_files = tuple(name for name in after.files if name not in before.files)
+    return DiffReport("rule-diff", new_files, tuple(changes))
+
+
+def _whole(what: str, added: bool) -> RuleChange:
+    return RuleChange("added" if added else "removed", what, "", "")
+
+
+def _task(old: Task, new: Task) -> list[RuleChange]:
+    changes = [
+        RuleChange("changed", f"{old.id}: {name}", _words(getattr(old, name)), _words(getattr(new, name)))
+        for name in ("title", "output", "parent", "aliases", "asks")
+        if getattr(old, name) != getattr(new, name)
+    ]
+    olds = {choice.id: choice for choice in old.choices}
+    news = {choice.id: choice for choice in new.choices}
+    for id in dict.fromkeys((*olds, *news)):
+        a, b = olds.get(id), news.get(id)
+        what = f"{old.id}: choice {id}"
+        if a is None or b is None:
+            changes.append(RuleChange("added" if a is None else "removed", what, _choice(a), _choice(b)))
+        elif a._replace(origin=b.origin) != b:
+            changes.append(RuleChange("changed", what, _choice(a), _choice(b)))
+    kept = [id for id in olds if id in news]
+    if kept != [id for id in news if id in olds]:
+        changes.append(RuleChange("changed", f"{old.id}: order", " > ".join(olds), " > ".join(news)))
+    return changes
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple):
+        return " / ".join(", ".join(part) if isinstance(part, tuple) else str(part) for part in value)
+    return str(value)
+
+
+def _choice(choice: Choice | None) -> str:
+    if choice is None:
+        return ""
+    when = ", ".join(_condition(one) for one in choice.when)
+    return f"{choice.approach} when {when}" if when else choice.approach
+
+
+def _condition(one: Condition) -> str:
+    """As it is written in a rule file."""
+    fact = FACTS[one.fact]
+    if one.values:
+        return f"{one.fact}: {', '.join(spell(fact, value) for value in one.values)}"
+    bounds = (("at-least", one.low), ("below", one.high))
+    return f"{one.fact}: " + ", ".join(f"{name} {spell(fact, bound)}" for name, bound in bounds if bound is not None)

@@ -1,0 +1,315 @@
+"""Layers of rule files -> one Rulebook. What exists is changed only by an explicit `override`.
+
+Everything is checked after all layers are read, so the order of two files never decides whether they are valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.rulebook.book import (
+    FAMILIES,
+    Approach,
+    Aside,
+    Choice,
+    Example,
+    Family,
+    Rulebook,
+    Source,
+    Stage,
+    Task,
+    Variant,
+)
+from bertgpt_cli.rulebook.citation import cited
+from bertgpt_cli.rulebook.facts import FACTS
+from bertgpt_cli.rulebook.naming import normal
+from bertgpt_cli.rulebook.reading import MAX_COMPLAINTS, Layer, Part, did_you_mean
+from bertgpt_cli.text import Text
+
+_NO_WORDS: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+
+def stack(layers: Iterable[Layer]) -> Rulebook:
+    """Raises InputFileError with every complaint, in the order of the files."""
+    return _Stack(tuple(layers)).book()
+
+
+class _Stack:
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.layers = layers
+        self.complaints: list[Complaint] = []
+        self.tasks: dict[str, Part] = {}
+        self.choices: dict[str, dict[str, Part]] = {}
+        self.otherwise: dict[str, Part] = {}
+        self.rest: dict[str, dict[str, Part]] = {"approaches": {}, "families": {}, "sources": {}}
+
+    def bad(self, complaint: Complaint) -> None:
+        self.complaints.append(complaint)
+
+    def book(self) -> Rulebook:
+        for layer in self.layers:
+            for section, merged in self.rest.items():
+                for name, part in layer.sections[section].items():
+                    self._replace(section, merged, name, part)
+            for name, part in layer.sections["tasks"].items():
+                self._task(name, part)
+            self.otherwise = self._merged_choices("otherwise", self.otherwise, layer.otherwise)
+        approaches = {name: self._approach(name, part) for name, part in self.rest["approaches"].items()}
+        families = {name: self._family(name, part) for name, part in self.rest["families"].items()}
+        sources = {
+            name: Source(name, part.get("title", ""), part.get("year", 0), part.get("url", ""))
+            for name, part in self.rest["sources"].items()
+        }
+        tasks = {name: self._frozen(name, part, approaches) for name, part in self.tasks.items()}
+        self._lineage(tasks)
+        if self.complaints:
+            order = {layer.name: index for index, layer in enumerate(self.layers)}
+            found = sorted(self.complaints, key=lambda one: (order.get(one.file, 0), one.line, one.column))
+            raise InputFileError(tuple(found[:MAX_COMPLAINTS]))
+        dates = [layer.date for layer in self.layers if layer.date]
+        files = tuple(layer.name for layer in self.layers)
+        return Rulebook(tasks, approaches, families, sources, _names(tasks), files, max(dates, default=""))
+
+    def _replace(self, section: str, merged: dict[str, Part], name: str, part: Part) -> None:
+        old = merged.get(name)
+        if part.get("override") is not None and old is None:
+            self._nothing_below(section, name, part, merged)
+        elif old is not None and part.get("override") is None:
+            self._exists(name, part, old)
+        else:
+            merged[name] = part
+
+    def _nothing_below(self, what: str, name: str, part: Part, known: Iterable[str]) -> None:
+        message = Text(f"no {what} named '{name}' in the layers below", f"下层规则中没有名为“{name}”的 {what}")
+        self.bad(part.complain("BG301", message, help=did_you_mean(name, known)))
+
+    def _exists(self, name: str, part: Part, old: Part) -> None:
+        place = f"{old.origin.file}:{old.origin.line}"
+        message = Text(f"'{name}' exists already, at {place}", f"“{name}”已经存在，位于 {place}")
+        help = Text(
+            "say 'override: replace' (or merge, disable) to change it",
+            "要修改它，请写 override: replace（或 merge、disable）",
+        )
+        self.bad(part.complain("BG302", message, help=help))
+
+    def _task(self, name: str, part: Part) -> None:
+        old = self.tasks.get(name)
+        override = part.get("override")
+        if override is None:
+            if old is not None:
+                self._exists(name, part, old)
+                return
+        elif old is None:
+            self._nothing_below("tasks", name, part, self.tasks)
+            return
+        if override == "disable":
+            del self.tasks[name], self.choices[name]
+            return
+        if old is not None and override == "merge":
+            self._merge(name, old, part)
+            return
+        self.tasks[name] = part
+        self.choices[name] = {}
+        for choice in part.get("choices", ()):
+            self._choice(name, choice, self.choices[name])
+
+    def _choice(self, task: str, part: Part, into: dict[str, Part]) -> None:
+        id = part.get("id") or part.get("approach")
+        if id is None:
+            return
+        if part.get("override") is not None:
+            self._nothing_below(f"choice of {task}", id, part, into)
+        elif id in into:
+            first = into[id].node.line
+            message = Text(f"two choices of {task} are named '{id}'", f"{task} 中有两个选项都叫“{id}”")
+            help = Text("give one of them an 'id' of its own", "请用 id 给其中一个另取名称")
+            note = Text(f"the first is at line {first}", f"第一个在第 {first} 行")
+            self.bad(part.complain("BG303", message, "id" if "id" in part.nodes else "approach", help, note))
+        else:
+            into[id] = part
+
+    def _merged_choices(self, task: str, kept: dict[str, Part], choices: Iterable[Part]) -> dict[str, Part]:
+        """New choices go first, in their order, since whoever adds one wants it to be heard; the rest stay in place."""
+        kept, added = dict(kept), dict[str, Part]()
+        for choice in choices:
+            id = choice.get("id") or choice.get("approach")
+            override = choice.get("override")
+            if id is None or id not in kept:
+                self._choice(task, choice, added)
+            elif override is None:
+                self._exists(id, choice, kept[id])
+            elif override == "disable":
+                del kept[id]
+            elif override == "replace":
+                kept[id] = choice
+            else:
+                below = kept[id]
+                fields, nodes = {**below.fields, **choice.fields}, {**below.nodes, **choice.nodes}
+                kept[id] = choice._replace(fields=fields, nodes=nodes)
+        return {**added, **kept}
+
+    def _merge(self, name: str, old: Part, part: Part) -> None:
+        self.choices[name] = self._merged_choices(name, self.choices[name], part.get("choices", ()))
+        fields = {**old.fields, **part.fields}
+        for words in ("aliases", "asks"):
+            before, after = old.get(words, _NO_WORDS), part.get(words, _NO_WORDS)
+            fields[words] = tuple(tuple(dict.fromkeys((*a, *b))) for a, b in zip(before, after, strict=True))
+        for listed in ("examples", "alternatives"):
+            # A merged task's old examples may no longer hold on purpose; its new ones speak for it.
+            fields[listed] = part.get(listed) or old.get(listed, ())
+        self.tasks[name] = old._replace(fields=fields, nodes={**old.nodes, **part.nodes})
+
+    def _known(self, part: Part, key: str, what: Text, known: Iterable[str]) -> None:
+        name = part.get(key)
+        if name is not None and name not in known:
+            message = Text(f"no {what.en} is named '{name}'", f"没有名为“{name}”的{what.zh}")
+            self.bad(part.complain("BG304", message, key, did_you_mean(name, known)))
+
+    def _cites(self, part: Part) -> tuple[str, ...]:
+        rows: list[str] = []
+        for cite in part.get("evidence", ()):
+            source, *numbered = cited(cite)
+            if source not in self.rest["sources"]:
+                help = did_you_mean(source, self.rest["sources"])
+                message = Text(f"no source is named '{source}'", f"没有名为“{source}”的来源")
+                self.bad(part.complain("BG305", message, "evidence", help))
+            rows += numbered or [source]
+        return tuple(dict.fromkeys(rows))
+
+    def _frozen(self, name: str, part: Part, approaches: dict[str, Approach]) -> Task:
+        self._known(part, "parent", Text("task", "任务"), self.tasks)
+        own = self.choices[name]
+        shared = {id: choice for id, choice in self.otherwise.items() if id not in own} if own else {}
+        choices = (
+            *(self._frozen_choice(id, choice, approaches) for id, choice in own.items()),
+            *(self._frozen_choice(id, choice, approaches)._replace(shared=True) for id, choice in shared.items()),
+        )
+        return Task(
+            name,
+            part.get("title", Text(name, name)),
+            part.get("output", ""),
+            part.get("parent", ""),
+            part.get("aliases", _NO_WORDS),
+            part.get("asks", _NO_WORDS),
+            choices,
+            tuple(self._aside(aside, approaches) for aside in part.get("alternatives", ())),
+            tuple(self._stage(stage) for stage in part.get("stages", ())),
+            tuple(self._example(name, example, choices, approaches) for example in part.get("examples", ())),
+            part.origin,
+        )
+
+    def _frozen_choice(self, id: str, part: Part, approaches: dict[str, Approach]) -> Choice:
+        self._known(part, "approach", Text("approach", "方案"), approaches)
+        approach = part.get("approach", id)
+        if approach in approaches and approaches[approach].family not in FAMILIES:
+            message = Text(
+                f"{approach} is neither BERT-style nor GPT-style, so it cannot be the advice",
+                f"{approach} 既不是 BERT 类也不是 GPT 类，不能作为推荐方案",
+            )
+            self.bad(
+                part.complain(
+                    "BG306", message, "approach", Text("list it under 'alternatives'", "请放到 alternatives 下")
+                )
+            )
+        because = part.get("because", Text("", ""))
+        return Choice(
+            id, approach, part.get("when", ()), because, self._cites(part), part.get("classes", ()), False, part.origin
+        )
+
+    def _aside(self, part: Part, approaches: dict[str, Approach]) -> Aside:
+        self._known(part, "approach", Text("approach", "方案"), approaches)
+        return Aside(part.get("approach", ""), part.get("because", Text("", "")), self._cites(part), part.origin)
+
+    def _stage(self, part: Part) -> Stage:
+        self._known(part, "task", Text("task", "任务"), self.tasks)
+        empty = Text("", "")
+        return Stage(part.get("task", ""), part.get("does", empty), part.get("passes", empty), part.origin)
+
+    def _example(self, task: str, part: Part, choices: tuple[Choice, ...], approaches: dict[str, Approach]) -> Example:
+        self._known(part, "expect", Text("approach", "方案"), approaches)
+        if choices:
+            self._known(part, "choice", Text(f"choice of {task}", f"{task} 的选项"), [choice.id for choice in choices])
+        return Example(part.get("given", ()), part.get("expect", ""), part.get("choice", ""), part.origin)
+
+    def _approach(self, name: str, part: Part) -> Approach:
+        family = part.get("family", "")
+        if family in FAMILIES:
+            self._known(part, "family", Text("family", "模型家族"), self.rest["families"])
+        needs = part.get("needs", ())
+        for need in needs:
+            if need.high is not None and FACTS[need.fact].budget:
+                message = Text(
+                    f"a need on {need.fact} must be 'at-least': more of it never rules an approach out",
+                    f"needs 中 {need.fact} 只能用 at-least：预算变多不应排除任何方案",
+                )
+                self.bad(part.complain("BG307", message, "needs"))
+        empty = Text("", "")
+        return Approach(
+            name,
+            family,
+            part.get("title", empty),
+            part.get("gives", ()),
+            needs,
+            part.get("serving", ""),
+            part.get("classes", ()),
+            part.get("adapt", empty),
+            part.get("inference", empty),
+            part.get("cost", empty),
+            self._cites(part),
+            part.origin,
+        )
+
+    def _family(self, name: str, part: Part) -> Family:
+        empty = Text("", "")
+        variants = tuple(
+            Variant(one.get("name", ""), one.get("about", empty), self._cites(one)) for one in part.get("variants", ())
+        )
+        words: Callable[[str], Any] = lambda key: part.get(key, empty)  # noqa: E731
+        return Family(
+            name,
+            words("title"),
+            words("objective"),
+            part.get("formula", ""),
+            words("attention"),
+            words("good_at"),
+            variants,
+            part.origin,
+        )
+
+    def _lineage(self, tasks: dict[str, Task]) -> None:
+        """Every task must reach choices; a circle of parents never does."""
+        for name, task in tasks.items():
+            seen = {name}
+            while not task.choices and task.parent in tasks and task.parent not in seen:
+                seen.add(task.parent)
+                task = tasks[task.parent]
+            if task.choices or (task.parent and task.parent not in tasks):
+                continue
+            part = self.tasks[name]
+            if task.parent in seen:
+                message = Text(f"the parents of '{name}' go in a circle", f"“{name}”的 parent 形成了循环")
+                self.bad(part.complain("BG308", message, "parent"))
+            else:
+                message = Text(
+                    f"'{name}' has neither choices nor a parent that has",
+                    f"“{name}”既没有 choices，也没有带 choices 的 parent",
+                )
+                self.bad(part.complain("BG309", message))
+
+
+def _names(tasks: dict[str, Task]) -> dict[str, tuple[str, ...]]:
+    """An id belongs to its task alone; an alias to every task that lists it."""
+    names: dict[str, list[str]] = {}
+    for task in tasks.values():
+        for alias in (*task.aliases[0], *task.aliases[1]):
+            owners = names.setdefault(normal(alias), [])
+            if task.id not in owners:
+                owners.append(task.id)
+    for task in tasks.values():
+        names[normal(task.id)] = [task.id]
+    for task in tasks.values():
+        for title in task.title:
+            names.setdefault(normal(title), [task.id])
+    return {name: tuple(owners) for name, owners in names.items()}

@@ -1,0 +1,41 @@
+"""Rule files -> Rulebook. Knows where rules come from; how they are read and layered is told elsewhere.
+
+The strict reader and YAML are loaded only when there is no compiled book to start from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.rulebook import compiled, files
+from bertgpt_cli.rulebook.book import Rulebook
+
+
+def load(rules: Sequence[str] = (), cache: str | None = None) -> Rulebook:
+    """The built-in rules with each of `rules` (a file, or a folder of files) layered on top, in order.
+
+    `cache` is the folder for compiled books. Raises InputFileError with every complaint about every file.
+    """
+    paths = list(files.builtin_files())
+    for path in rules:
+        paths += files.user_files(path)
+    return compiled.load(tuple(paths), cache, compile)
+
+
+def compile(paths: tuple[tuple[str, str], ...]) -> Rulebook:
+    """The rule book that these (shown name, path) files make, layered in order; always from the YAML itself."""
+    from bertgpt_cli.rulebook.layers import stack
+    from bertgpt_cli.rulebook.reading import Layer, read
+    from bertgpt_cli.rulebook.strict_yaml import MAX_BYTES
+
+    layers: list[Layer] = []
+    complaints: list[Complaint] = []
+    for name, path in paths:
+        try:
+            layers.append(read(name, files.read_bytes(name, path, MAX_BYTES)))
+        except InputFileError as error:
+            complaints += error.complaints
+    if complaints:
+        raise InputFileError(tuple(complaints))
+    return stack(layers)

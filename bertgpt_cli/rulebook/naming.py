@@ -1,0 +1,16 @@
+"""How two spellings of a name are told to be the same. Knows nothing of misspellings; see `advise.words`."""
+
+from __future__ import annotations
+
+_GAPS = str.maketrans(dict.fromkeys("-_/·・", " "))
+
+
+def normal(words: str) -> str:
+    """`Text_Classification ` -> `text classification`; full-width letters become ordinary ones."""
+    if words.isascii():
+        folded = words.lower()
+    else:
+        import unicodedata
+
+        folded = unicodedata.normalize("NFKC", words).casefold()
+    return " ".join(folded.translate(_GAPS).split())

@@ -1,0 +1,106 @@
+"""The shape of a rule file, once: which keys each part has, of what kind, and what they mean.
+
+The strict reader, the JSON Schema and the list of allowed keys in a complaint all come from these tables.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bertgpt_cli.rulebook.book import FAMILIES
+from bertgpt_cli.rulebook.facts import OUTPUTS
+
+# both: {en: text, zh: text}; lists: {en: [text], zh: [text]}; line: text; lines: [text]; id: a name; year: a number;
+# word: one of `of`; words: a list of them; when: conditions; given: facts; items: a list of the shape named by `of`;
+# cites: a list of sources or rows of them; formula: text.
+Kind = Literal["both", "lists", "line", "lines", "id", "year", "word", "words", "when", "given", "items", "cites"]
+
+
+class Key(NamedTuple):
+    kind: Kind
+    about: str
+    required: bool = False
+    of: tuple[str, ...] = ()
+    least: int = 0  # the fewest entries of a list
+
+
+OVERRIDES = ("replace", "merge", "disable")
+
+_EVIDENCE = Key("cites", "sources (ETTIN) or rows of evidence (ETTIN-01, ETTIN-01..06) behind this", least=1)
+
+SHAPES: dict[str, dict[str, Key]] = {
+    "task": {
+        "title": Key("both", "the task's name for people", required=True),
+        "output": Key("word", "what the task usually gives", required=True, of=OUTPUTS),
+        "parent": Key("id", "the task whose choices apply where this one has none"),
+        "aliases": Key("lists", "other names of the task, as the field uses them"),
+        "asks": Key("lists", "how people put it who do not know the name: the job, not the jargon"),
+        "choices": Key("items", "read top down; the first that holds is the advice", of=("choice",), least=1),
+        "alternatives": Key("items", "approaches outside the two families worth naming", of=("aside",), least=1),
+        "stages": Key("items", "the steps of a task that is done in steps", of=("stage",), least=2),
+        "examples": Key("items", "the rules' own tests", of=("example",), least=1),
+        "override": Key("word", "what to do with the task of this name in the layers below", of=OVERRIDES),
+    },
+    "choice": {
+        "id": Key("id", "a name unique in the task; the approach's id unless told"),
+        "approach": Key("id", "the approach that is advised", required=True),
+        "when": Key("when", "conditions on facts, all of which must hold; none: always"),
+        "because": Key("both", "the reason, as a person would give it", required=True),
+        "evidence": _EVIDENCE._replace(required=True),
+        "classes": Key("lines", "Hugging Face classes, where the task needs others than the approach names", least=1),
+        "override": Key("word", "what to do with the choice of this id in the layers below", of=OVERRIDES),
+    },
+    "aside": {
+        "approach": Key("id", "the approach", required=True),
+        "because": Key("both", "when it is the better one", required=True),
+        "evidence": _EVIDENCE._replace(required=True),
+    },
+    "stage": {
+        "task": Key("id", "the task that this step amounts to", required=True),
+        "does": Key("both", "what the step does", required=True),
+        "passes": Key("both", "what it hands on to the next step", required=True),
+    },
+    "example": {
+        "given": Key("given", "facts", required=True),
+        "expect": Key("id", "the approach that must be advised", required=True),
+        "choice": Key("id", "the choice that must decide, where several lead to the approach"),
+    },
+    "approach": {
+        "family": Key("word", "which family it belongs to", required=True, of=(*FAMILIES, "encoder-decoder")),
+        "title": Key("both", "the approach in a few words", required=True),
+        "gives": Key("words", "the outputs it can produce", required=True, of=OUTPUTS, least=1),
+        "needs": Key("when", "what it cannot do without; contradicted by a given fact, it is ruled out"),
+        "serving": Key("word", "what one item costs when served", required=True, of=("light", "mixed", "heavy")),
+        "classes": Key("lines", "the Hugging Face classes to start from", required=True, least=1),
+        "adapt": Key("both", "how the pretrained model is adapted: head or prompt", required=True),
+        "inference": Key("both", "what inference needs", required=True),
+        "cost": Key("both", "what it costs in the input's length n", required=True),
+        "evidence": _EVIDENCE,
+        "override": Key("word", "what to do with the approach of this name in the layers below", of=("replace",)),
+    },
+    "family": {
+        "title": Key("both", "the family's name", required=True),
+        "objective": Key("both", "what it is pretrained to do", required=True),
+        "formula": Key("line", "the loss", required=True),
+        "attention": Key("both", "which tokens see which", required=True),
+        "good_at": Key("both", "what that makes it good at", required=True),
+        "variants": Key("items", "relatives and what they changed", of=("variant",)),
+        "override": Key("word", "what to do with the family of this name in the layers below", of=("replace",)),
+    },
+    "variant": {
+        "name": Key("line", "the model's name", required=True),
+        "about": Key("both", "what it changed", required=True),
+        "evidence": _EVIDENCE,
+    },
+    "source": {
+        "title": Key("line", "the publication's title", required=True),
+        "year": Key("year", "the year it appeared", required=True),
+        "url": Key("line", "where it can be read", required=True),
+    },
+}
+
+# The top level: each section is a map from names to parts of one shape.
+SECTIONS: dict[str, str] = {"tasks": "task", "approaches": "approach", "families": "family", "sources": "source"}
+
+# One section is a list of choices: they end every task's own list, for outputs that the task does not usually give.
+OTHERWISE = "otherwise"

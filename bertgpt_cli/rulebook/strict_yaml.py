@@ -1,0 +1,348 @@
+"""Bytes of a YAML file -> a tree of nodes that know where they stand, or complaints.
+
+A rule file needs maps, lists and text; the rest of YAML is refused, because editors (YAML 1.2) and PyYAML (1.1)
+disagree about it (`no`, `010`), because it can run code (tags) or fill memory (aliases, merge keys), or because it
+hides mistakes (duplicate keys). The tree is built from libyaml's event stream, which needs no C stack, so a deep or
+damaged file ends in a complaint and never in a crash. What a value *means* is the reader's business: a scalar keeps
+its text and whether it was quoted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+
+from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.text import Text
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_NODES = 50_000
+MAX_SCALAR = 20_000
+
+# C0 except tab, newline and carriage return; DEL; C1 except NEL; zero-width; bidirectional controls; BOM inside.
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Scalar:
+    text: str
+    plain: bool
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Sequence:
+    items: tuple[Node, ...]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """`entries` holds each key once, in file order, with the place of the key and its value."""
+
+    entries: dict[str, tuple[Scalar, Node]]
+    line: int
+    column: int
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+class Source:
+    """The text of one file, for showing the line that a complaint is about."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.lines = _LINE_BREAK.split(text)
+
+    def complain(
+        self,
+        code: str,
+        message: Text,
+        line: int = 0,
+        column: int = 0,
+        width: int = 1,
+        help: Text | None = None,
+        note: Text | None = None,
+    ) -> Complaint:
+        excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return Complaint(code, message, self.name, line, column, width, excerpt, help, note)
+
+
+def parse(name: str, data: bytes) -> tuple[Mapping, Source, list[Complaint]]:
+    """The file's top-level map, its text, and the complaints that did not stop the parse (duplicate keys).
+
+    Raises InputFileError, and nothing else, for any other bytes; in time linear in `len(data)`, which is bounded.
+    """
+    source = Source(name, _decode(name, data))
+    builder = _Builder(source)
+    root = builder.build("\n".join(source.lines))
+    if isinstance(root, Scalar) and root.plain and root.text in ("", "~", "null"):
+        raise InputFileError((_empty(source),))
+    if not isinstance(root, Mapping):
+        found = Text("a list", "列表") if isinstance(root, Sequence) else Text("text", "文本")
+        message = Text(
+            f"expected a map with the key 'tasks', found {found.en}", f"应为含 tasks 键的映射，却是{found.zh}"
+        )
+        raise InputFileError((source.complain("BG110", message, root.line, root.column, help=_EXAMPLE),))
+    return root, source, builder.complaints
+
+
+_EXAMPLE = Text("start the file with 'version: 1' and 'tasks:'", "文件开头应写 version: 1 和 tasks:")
+
+
+def _empty(source: Source) -> Complaint:
+    message = Text("the file is empty; expected a map with the key 'tasks'", "文件是空的；应为含 tasks 键的映射")
+    return source.complain("BG109", message, help=_EXAMPLE)
+
+
+def _decode(name: str, data: bytes) -> str:
+    source = Source(name, "")
+    if len(data) > MAX_BYTES:
+        message = Text("the file is larger than 1 MiB, the limit for a rule file", "文件超过 1 MiB，这是规则文件的上限")
+        raise InputFileError((source.complain("BG101", message),))
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        message = Text("the file looks like UTF-16; save it again as UTF-8", "文件像是 UTF-16 编码；请另存为 UTF-8")
+        raise InputFileError((source.complain("BG102", message),))
+    if data[:4] == b"\x89PNG" or data[:2] in (b"PK", b"\x1f\x8b") or b"\0" in data[:4096]:
+        message = Text("this is not a text file", "这不是文本文件")
+        raise InputFileError((source.complain("BG103", message),))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputFileError((_not_utf8(name, data, error.start),)) from None
+    hidden = _HIDDEN.search(text)
+    if hidden is not None:
+        line, column = _place(text, hidden.start())
+        code = f"U+{ord(hidden[0]):04X}"
+        message = Text(f"control or invisible character {code}", f"含有控制字符或不可见字符 {code}")
+        help = Text("delete it", "请删除它")
+        raise InputFileError((Source(name, text).complain("BG105", message, line, column, help=help),))
+    return text
+
+
+def _not_utf8(name: str, data: bytes, start: int) -> Complaint:
+    body = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
+    start -= len(data) - len(body)
+    before = body[:start].decode("utf-8")
+    line, column = _place(before, len(before))
+    byte = f"0x{body[start]:02x}"
+    message = Text(
+        f"not UTF-8 (byte {byte}); save the file again as UTF-8", f"不是 UTF-8 编码（字节 {byte}）；请另存为 UTF-8"
+    )
+    text = body.decode("utf-8", "replace")
+    return Source(name, text).complain("BG104", message, line, column)
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    """(line, column) from 1 of the character at `index`."""
+    line, begin = 1, 0
+    for found in _LINE_BREAK.finditer(text, 0, index):
+        line, begin = line + 1, found.end()
+    return line, index - begin + 1
+
+
+class _Builder:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.complaints: list[Complaint] = []
+        self.nodes = 0
+
+    def build(self, text: str) -> Node:
+        root: Node | None = None
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        events = yaml.parse(text, Loader=loader)
+        try:
+            for event in events:
+                if isinstance(event, yaml.NodeEvent):
+                    if root is not None:
+                        self._second_document(event)
+                    root = self._node(event, events, 1)
+                elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                    self._second_document(event)
+        except yaml.YAMLError as error:
+            raise InputFileError((*self.complaints, _syntax(self.source, error))) from None
+        except (ValueError, RecursionError):  # libyaml's marks can overflow on hostile input; never seen
+            raise InputFileError((self.source.complain("BG106", Text("not valid YAML", "YAML 语法错误")),)) from None
+        if root is None:
+            raise InputFileError((_empty(self.source),))
+        return root
+
+    def _stop(self, code: str, message: Text, event: Any, help: Text | None = None) -> None:
+        mark = event.start_mark
+        complaint = self.source.complain(code, message, mark.line + 1, mark.column + 1, help=help)
+        raise InputFileError((*self.complaints, complaint))
+
+    def _second_document(self, event: Any) -> None:
+        line = event.start_mark.line + 1
+        message = Text(
+            f"a second document starts at line {line}; one document for each file",
+            f"第 {line} 行开始了第二个文档；一个文件只能有一个文档",
+        )
+        self._stop("BG113", message, event)
+
+    def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        self.nodes += 1
+        if depth > MAX_DEPTH:
+            self._stop("BG107", Text(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层"), event)
+        if self.nodes > MAX_NODES:
+            self._stop("BG108", Text(f"more than {MAX_NODES:,} values", f"超过 {MAX_NODES:,} 个值"), event)
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            message = Text("anchors, aliases and << are not supported in rule files", "规则文件不支持锚点、别名和 <<")
+            self._stop("BG111", message, event)
+        if event.tag:
+            self._stop(
+                "BG112", Text("tags (!...) are not allowed in rule files", "规则文件不允许使用标签（!…）"), event
+            )
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.ScalarEvent):
+            if len(event.value) > MAX_SCALAR:
+                limit = f"{MAX_SCALAR:,}"
+                self._stop(
+                    "BG108", Text(f"a value longer than {limit} characters", f"单个值超过 {limit} 个字符"), event
+                )
+            hidden = _HIDDEN.search(event.value) or re.search("[\x85\ud800-\udfff]", event.value)
+            if hidden is not None:  # an escape such as "\e" in double quotes
+                code = f"U+{ord(hidden[0]):04X}"
+                self._stop(
+                    "BG105", Text(f"control or invisible character {code}", f"含有控制字符或不可见字符 {code}"), event
+                )
+            return Scalar(event.value, bool(event.implicit[0]) and not event.style, line, column)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                items.append(self._node(event, events, depth + 1))
+            return Sequence(tuple(items), line, column)
+        return self._mapping(events, depth, line, column)
+
+    def _mapping(self, events: Iterator[Any], depth: int, line: int, column: int) -> Mapping:
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self._stop("BG114", Text("a key must be text", "键必须是文本"), event)
+            key = self._node(event, events, depth + 1)
+            assert isinstance(key, Scalar)
+            name = unicodedata.normalize("NFC", key.text)
+            if name == "<<":
+                message = Text(
+                    "anchors, aliases and << are not supported in rule files", "规则文件不支持锚点、别名和 <<"
+                )
+                self._stop("BG111", message, event)
+            if key.plain and kind_of(key) != "text":
+                message = Text(
+                    f"a key must be text; write '{name[:40]}' in quotes", f"键必须是文本；请给“{name[:40]}”加引号"
+                )
+                self.complaints.append(self.source.complain("BG114", message, key.line, key.column, len(key.text)))
+            value = self._node(next(events), events, depth + 1)
+            if name in entries:
+                first = entries[name][0]
+                self.complaints.append(
+                    self.source.complain(
+                        "BG115",
+                        Text(f"duplicate key '{name[:40]}'", f"重复的键“{name[:40]}”"),
+                        key.line,
+                        key.column,
+                        max(1, len(key.text)),
+                        note=Text(f"first defined at line {first.line}", f"首次出现在第 {first.line} 行"),
+                    )
+                )
+            else:
+                entries[name] = (key, value)
+        return Mapping(entries, line, column)
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
+
+
+def kind_of(scalar: Scalar) -> str:
+    """`null`, `bool`, `int`, `float` or `text`: what the YAML 1.2 core schema (and so an editor) makes of it."""
+    text = scalar.text
+    if not scalar.plain:
+        return "text"
+    if text in ("", "~", "null", "Null", "NULL"):
+        return "null"
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return "bool"
+    if _INTEGER.fullmatch(text):
+        return "int"
+    if _DECIMAL.fullmatch(text) or _SPECIAL.fullmatch(text):
+        return "float"
+    return "text"
+
+
+# libyaml's words for the faults that people really make -> ours.
+_SYNTAX: tuple[tuple[str, Text, Text | None], ...] = (
+    (
+        "mapping values are not allowed",
+        Text('the text contains ": "; put the value in quotes', "文本中含有“: ”；请给整个值加引号"),
+        Text('write it as "...: ..."', '写成 "...: ..."'),
+    ),
+    (
+        "found character that cannot start any token",
+        Text("a value cannot start with this character; put it in quotes", "值不能以这个字符开头；请加引号"),
+        None,
+    ),
+    (
+        "found a tab character",
+        Text("a tab is used for indentation; use spaces", "缩进用了制表符；请改用空格"),
+        None,
+    ),
+    (
+        "could not find expected ':'",
+        Text("a ':' is missing after this key", "这个键后面缺少“:”"),
+        None,
+    ),
+    (
+        "found unexpected end of stream",
+        Text("a quotation mark is opened here and never closed", "这里的引号没有闭合"),
+        None,
+    ),
+    (
+        "did not find expected ',' or",
+        Text("a bracket is opened here and never closed, or a comma is missing", "括号没有闭合，或缺少逗号"),
+        None,
+    ),
+    (
+        "did not find expected key",
+        Text("the indentation does not line up, or a key is missing", "缩进没有对齐，或缺少键"),
+        None,
+    ),
+    (
+        "did not find expected '-' indicator",
+        Text("the indentation does not line up with the list above", "缩进与上面的列表没有对齐"),
+        None,
+    ),
+    (
+        "found undefined tag handle",
+        Text("tags (!...) are not allowed in rule files", "规则文件不允许使用标签（!…）"),
+        None,
+    ),
+)
+
+
+def _syntax(source: Source, error: yaml.YAMLError) -> Complaint:
+    problem = str(getattr(error, "problem", None) or "").strip()
+    context = str(getattr(error, "context", None) or "")
+    opened = "quoted scalar" in context and "end of stream" in problem
+    mark = getattr(error, "context_mark" if opened else "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    lines = source.lines
+    if 0 < line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:
+        column = lines[line - 1].index("\t") + 1
+        return source.complain("BG106", _SYNTAX[2][1], line, column)
+    for words, message, help in _SYNTAX:
+        if words in problem:
+            return source.complain("BG106", message, line, column, help=help)
+    detail = f": {problem}" if problem else ""
+    return source.complain("BG106", Text(f"not valid YAML{detail}", f"YAML 语法错误{detail}"), line, column)
