@@ -6,88 +6,149 @@ could stay as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
-from bertgpt_cli.report.recommendation import Card, Change, Flip, Range
+from bertgpt_cli.report.recommendation import Assumption, Card, Change, Flip, Range
 from bertgpt_cli.rulebook.table import Axis, Table, lowest
 
 MOST_FACTS = 3  # a flip that changes more facts than this is another situation, not a change of this one
 
 
-def flips(table: Table, cells: list[int], approach: str, card: Callable[[str], Card]) -> tuple[Flip, ...]:
-    """Every change of one fact that changes the approach; then, for approaches that no single change reaches, of more.
+class Flips:
+    """The flips of one table. Remembers its findings by the bit masks that decide them, which many situations share."""
 
-    `approach` is the one advised now ("" if nothing fits); `cells` the situation's cells.
-    """
-    found: list[Flip] = []
-    for index, rest in enumerate(_all_but_one(table, cells)):
-        found += _one_fact(table, index, cells[index], rest, approach, card)
-    reached = {flip.approach.id for flip in found if flip.approach} | {approach}
-    for target, choice in enumerate(table.choices):
-        if choice.approach not in reached:
-            flip = _several_facts(table, cells, target, card)
-            if flip is not None:
-                reached.add(choice.approach)
-                found.append(flip)
-    return tuple(found)
+    def __init__(self, table: Table, card: Callable[[str], Card]) -> None:
+        self.table = table
+        self.card = card
+        self._one: dict[tuple[int, int, int], tuple[Flip, ...]] = {}
+        self._kept: dict[tuple[int, int], Assumption | None] = {}
+        self._several: dict[tuple[int, int, tuple[tuple[int, int], ...]], Flip | None] = {}
+
+    def of(self, cells: list[int]) -> tuple[Flip, ...]:
+        """Every change of one fact that changes the approach; for approaches that none of those reaches, of more."""
+        now = self._approach(self.table.possible(cells))
+        found: list[Flip] = []
+        for index, rest in enumerate(self._all_but_one(cells)):
+            key = (index, cells[index], rest)
+            flips = self._one.get(key)
+            if flips is None:
+                flips = self._one[key] = tuple(self._changes_of(index, cells[index], rest))
+            found += flips
+        reached = {flip.approach.id for flip in found if flip.approach} | {now}
+        for target, choice in enumerate(self.table.choices):
+            if choice.approach not in reached:
+                flip = self._several_facts(cells, target)
+                if flip is not None:
+                    reached.add(choice.approach)
+                    found.append(flip)
+        return tuple(found)
+
+    def assumptions(self, cells: list[int]) -> tuple[Assumption, ...]:
+        """For each fact that was not given and could change the advice: the ranges of it for which the advice stays."""
+        found = []
+        for index, rest in enumerate(self._all_but_one(cells)):
+            if cells[index] != self.table.axes[index].cells:
+                continue
+            key = (index, rest)
+            if key not in self._kept:
+                self._kept[key] = self._assumption(index, rest)
+            kept = self._kept[key]
+            if kept is not None:
+                found.append(kept)
+        return tuple(found)
+
+    def _all_but_one(self, cells: list[int]) -> list[int]:
+        """For each axis the AND of all other axes' masks: prefixes times suffixes."""
+        masks = [row[cell] for row, cell in zip(self.table.both, cells, strict=True)]
+        prefix = [self.table.all]
+        for mask in masks:
+            prefix.append(prefix[-1] & mask)
+        rests, suffix = [0] * len(masks), self.table.all
+        for index in range(len(masks) - 1, -1, -1):
+            rests[index] = prefix[index] & suffix
+            suffix &= masks[index]
+        return rests
+
+    def _approach(self, possible: int) -> str:
+        index = lowest(possible)
+        return self.table.choices[index].approach if index >= 0 else ""
+
+    def _assumption(self, index: int, rest: int) -> Assumption | None:
+        axis, row = self.table.axes[index], self.table.both[index]
+        now = self._approach(rest & row[axis.cells])
+        stays = [cell for cell in range(axis.cells) if self._approach(rest & row[cell]) == now]
+        if len(stays) == axis.cells:
+            return None
+        return Assumption(axis.fact.name, axis.fact.option, tuple(_ranges(axis, stays)))
+
+    def _changes_of(self, index: int, now: int, rest: int) -> Iterator[Flip]:
+        """The flips of one fact, the nearest change first; of a fact that was not given, the lowest."""
+        axis, row = self.table.axes[index], self.table.both[index]
+        advised = self._approach(rest & row[now])
+        outcomes: dict[str, list[int]] = {}
+        for cell in range(axis.cells):
+            outcome = self._approach(rest & row[cell])
+            if cell != now and outcome != advised:
+                outcomes.setdefault(outcome, []).append(cell)
+        here = now if now < axis.cells else -1
+        found = []
+        for outcome, reached in outcomes.items():
+            for to in _ranges(axis, reached):
+                inside = [cell for cell in reached if not axis.fact.ordered or _within(axis, cell, to)]
+                cell = min(inside, key=lambda one: (abs(one - here), one))
+                choice = self.table.choices[lowest(rest & row[cell])].id if outcome else ""
+                card = self.card(outcome) if outcome else None
+                found.append((abs(cell - here), cell, Flip((Change(to, _sample(axis, cell, here)),), card, choice)))
+        found.sort(key=lambda one: one[:2])
+        return (flip for _, _, flip in found)
+
+    def _several_facts(self, cells: list[int], target: int) -> Flip | None:
+        """The change of two or three facts that makes choice `target` the advice, or None."""
+        bit = 1 << target
+        rest = self.table.all
+        must = []
+        for index, (row, cell) in enumerate(zip(self.table.both, cells, strict=True)):
+            if row[cell] & bit:
+                rest &= row[cell]
+            else:
+                must.append((index, cell))
+        if not 2 <= len(must) <= MOST_FACTS:
+            return None
+        key = (target, rest, tuple(must))
+        if key not in self._several:
+            self._several[key] = self._combination(target, rest, must)
+        return self._several[key]
+
+    def _combination(self, target: int, rest: int, must: list[tuple[int, int]]) -> Flip | None:
+        bit = 1 << target
+        table = self.table
+        approach = table.choices[target].approach
+        allowed = [[cell for cell in range(table.axes[i].cells) if table.both[i][cell] & bit] for i, _ in must]
+
+        def gives(combination: Iterable[int]) -> bool:
+            mask = rest
+            for (index, _), cell in zip(must, combination, strict=True):
+                mask &= table.both[index][cell]
+            return self._approach(mask) == approach
+
+        here = [cell if cell < table.axes[index].cells else -1 for index, cell in must]
+        every = list(product(*allowed))
+        reaching = [combination for combination in every if gives(combination)]
+        if not reaching:
+            return None
+        best = min(reaching, key=lambda one: ([abs(a - b) for a, b in zip(one, here, strict=True)], one))
+        whole = len(reaching) == len(every)
+        changes = []
+        for position, (index, _) in enumerate(must):
+            axis, cell = table.axes[index], best[position]
+            ranges = _ranges(axis, allowed[position] if whole else [cell])
+            to = next(one for one in ranges if not axis.fact.ordered or _within(axis, cell, one))
+            changes.append(Change(to, _sample(axis, cell, here[position])))
+        return Flip(tuple(changes), self.card(approach), table.choices[target].id)
 
 
-def keeps(table: Table, cells: list[int], approach: str) -> dict[str, tuple[Range, ...]]:
-    """For each fact that was not given and could change the advice: the ranges of it for which the advice stays."""
-    kept: dict[str, tuple[Range, ...]] = {}
-    for index, rest in enumerate(_all_but_one(table, cells)):
-        axis = table.axes[index]
-        if cells[index] != axis.cells:
-            continue
-        same = [_approach(table, rest & mask) == approach for mask in table.both[index][: axis.cells]]
-        if not all(same):
-            kept[axis.fact.name] = tuple(_ranges(axis, [cell for cell, stays in enumerate(same) if stays]))
-    return kept
-
-
-def _all_but_one(table: Table, cells: list[int]) -> list[int]:
-    """For each axis the AND of all other axes' masks: prefixes times suffixes."""
-    masks = [row[cell] for row, cell in zip(table.both, cells, strict=True)]
-    prefix = [table.all]
-    for mask in masks:
-        prefix.append(prefix[-1] & mask)
-    rests, suffix = [0] * len(masks), table.all
-    for index in range(len(masks) - 1, -1, -1):
-        rests[index] = prefix[index] & suffix
-        suffix &= masks[index]
-    return rests
-
-
-def _approach(table: Table, possible: int) -> str:
-    index = lowest(possible)
-    return table.choices[index].approach if index >= 0 else ""
-
-
-def _one_fact(
-    table: Table, index: int, now: int, rest: int, approach: str, card: Callable[[str], Card]
-) -> Iterable[Flip]:
-    axis, row = table.axes[index], table.both[index]
-    outcomes: dict[str, list[int]] = {}
-    for cell in range(axis.cells):
-        if cell != now:
-            outcomes.setdefault(_approach(table, rest & row[cell]), []).append(cell)
-    # The nearest change first; of a fact that was not given, the lowest.
-    here = now if now < axis.cells else -1
-    found = []
-    for outcome, reached in outcomes.items():
-        if outcome == approach:
-            continue
-        for to in _ranges(axis, reached):
-            cell = _nearest_cell(axis, reached, to, here)
-            choice = table.choices[lowest(rest & row[cell])].id if outcome else ""
-            flip = Flip((Change(to, _sample(axis, cell, here)),), card(outcome) if outcome else None, choice)
-            found.append((abs(cell - here), cell, flip))
-    found.sort(key=lambda one: one[:2])
-    return (flip for _, _, flip in found)
-
-
-def _ranges(axis: Axis, cells: list[int]) -> Iterable[Range]:
+def _ranges(axis: Axis, cells: list[int]) -> Iterator[Range]:
     """The cells (ascending) as as few ranges as can be."""
     name = axis.fact.name
     if not cells:
@@ -107,11 +168,6 @@ def _ranges(axis: Axis, cells: list[int]) -> Iterable[Range]:
             start = following
 
 
-def _nearest_cell(axis: Axis, reached: list[int], to: Range, here: int) -> int:
-    inside = [cell for cell in reached if not axis.fact.ordered or _within(axis, cell, to)]
-    return min(inside, key=lambda cell: (abs(cell - here), cell))
-
-
 def _within(axis: Axis, cell: int, to: Range) -> bool:
     low, high = axis.bounds(cell)
     return (to.low is None or (low is not None and low >= to.low)) and (
@@ -128,36 +184,3 @@ def _sample(axis: Axis, cell: int, here: int) -> int | float | str | bool:
         low = axis.edges[cell - 1] if cell > 0 else 0
         return (low + high) / 2
     return int(high) - 1
-
-
-def _several_facts(table: Table, cells: list[int], target: int, card: Callable[[str], Card]) -> Flip | None:
-    """The change of two or three facts that makes choice `target` the advice, or None."""
-    bit = 1 << target
-    must = [index for index, (row, cell) in enumerate(zip(table.both, cells, strict=True)) if not row[cell] & bit]
-    if not 2 <= len(must) <= MOST_FACTS:
-        return None
-    allowed = [[cell for cell in range(table.axes[index].cells) if table.both[index][cell] & bit] for index in must]
-    rest = table.all
-    for index, (row, cell) in enumerate(zip(table.both, cells, strict=True)):
-        if index not in must:
-            rest &= row[cell]
-    approach = table.choices[target].approach
-
-    def gives(combination: Iterable[int]) -> bool:
-        mask = rest
-        for index, cell in zip(must, combination, strict=True):
-            mask &= table.both[index][cell]
-        return _approach(table, mask) == approach
-
-    here = [cells[index] if cells[index] < table.axes[index].cells else -1 for index in must]
-    reaching = [combination for combination in product(*allowed) if gives(combination)]
-    if not reaching:
-        return None
-    best = min(reaching, key=lambda one: ([abs(a - b) for a, b in zip(one, here, strict=True)], one))
-    whole = len(reaching) == len(list(product(*allowed)))
-    changes = []
-    for position, index in enumerate(must):
-        axis, cell = table.axes[index], best[position]
-        to = next(iter(_ranges(axis, allowed[position] if whole else [cell])))
-        changes.append(Change(to, _sample(axis, cell, here[position])))
-    return Flip(tuple(changes), card(approach), table.choices[target].id)

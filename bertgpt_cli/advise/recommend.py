@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bertgpt_cli.advise.flips import flips, keeps
+from bertgpt_cli.advise.flips import Flips
+from bertgpt_cli.advise.words import resolve
 from bertgpt_cli.report.recommendation import (
     Adaptation,
     Alternative,
-    Assumption,
     BookMark,
     Card,
     Cited,
@@ -24,8 +24,8 @@ from bertgpt_cli.report.recommendation import (
     Recommendation,
     StageAdvice,
 )
-from bertgpt_cli.rulebook.book import FORMAT, Aside, Choice, Condition, Origin, Rulebook, Task
-from bertgpt_cli.rulebook.facts import FACTS, Situation, Value
+from bertgpt_cli.rulebook.book import FORMAT, Approach, Choice, Condition, Origin, Rulebook, Task
+from bertgpt_cli.rulebook.facts import FACTS, Value
 from bertgpt_cli.rulebook.table import Table, build, lowest
 from bertgpt_cli.text import Text
 
@@ -40,18 +40,25 @@ class Adviser:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self.mark = BookMark(book.files, FORMAT, book.date)
-        self._tables: dict[str, Table] = {}
-        self._parts: dict[tuple[str, tuple[int, ...]], Recommendation] = {}
-        self._reasons: dict[Choice | Aside, Reason] = {}
+        self._tables: dict[str, tuple[Table, Flips]] = {}
+        self._answers: dict[tuple[str, tuple[int, ...]], Recommendation] = {}
+        self._matches: dict[str, Match] = {}
+        self._reasons: dict[tuple[str, str], Reason] = {}
+        self._adaptations: dict[tuple[str, tuple[str, ...]], Adaptation] = {}
+        self._alternatives: dict[tuple[str, int, tuple[bool, ...]], Alternative] = {}
         self._cards: dict[str, Card] = {}
 
     def table(self, task: Task) -> Table:
         """The decision table that the task is decided by."""
-        owner = self.book.ruled_by(task)
-        table = self._tables.get(owner.id)
-        if table is None:
-            table = self._tables[owner.id] = build(self.book, owner)
-        return table
+        return self._decided(task)[0]
+
+    def _decided(self, task: Task) -> tuple[Table, Flips]:
+        owner = self.book.ruled_by(task).id
+        known = self._tables.get(owner)
+        if known is None:
+            table = build(self.book, self.book.tasks[owner])
+            known = self._tables[owner] = (table, Flips(table, self.card))
+        return known
 
     def card(self, approach: str) -> Card:
         card = self._cards.get(approach)
@@ -60,27 +67,30 @@ class Adviser:
             card = self._cards[approach] = Card(found.id, found.title, found.family)
         return card
 
+    def resolve(self, words: str) -> Match:
+        """As `words.resolve`, remembered."""
+        match = self._matches.get(words)
+        if match is None:
+            if len(self._matches) >= _REMEMBERED:
+                self._matches.clear()
+            match = self._matches[words] = resolve(self.book, words)
+        return match
+
     def recommend(self, match: Match, facts: Mapping[str, Value]) -> Recommendation:
         """`facts` hold what was given, by name, each of its fact's type."""
         task = self.book.tasks[match.id]
-        table = self.table(task)
-        situation = dict(facts)
-        situation.setdefault("output", task.output)
+        table, flips = self._decided(task)
+        situation = facts if "output" in facts else {**facts, "output": task.output}
         cells = table.cells(situation)
         key = (task.id, tuple(cells))
-        common = self._parts.get(key)
+        common = self._answers.get(key)
         if common is None:
-            if len(self._parts) >= _REMEMBERED:
-                self._parts.clear()
-            common = self._parts[key] = self._answer(task, table, cells)
-        alternatives = tuple(
-            one._replace(blocked_by=tuple(_got(obstacle, situation) for obstacle in one.blocked_by))
-            for one in common.alternatives
-        )
-        unmet = tuple(_got(obstacle, situation) for obstacle in common.unmet)
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            common = self._answers[key] = self._answer(task, table, flips, cells)
         given = tuple((name, facts[name]) for name in FACTS if name in facts)
         stages = self._stages(task, facts) if task.stages and common.family == "hybrid" else ()
-        return common._replace(task=match, situation=given, alternatives=alternatives, unmet=unmet, stages=stages)
+        return common._replace(task=match, situation=given, output=str(situation["output"]), stages=stages)
 
     def plan(self, matches: tuple[Match, ...], facts: Mapping[str, Value]) -> Plan:
         """Several tasks in the order in which a text passes through them. An `output` is that of the last stage."""
@@ -94,7 +104,7 @@ class Adviser:
                 answer.task.title,
                 answer.task.title,
                 answer.approach,
-                _PASSES[str(dict(answer.situation).get("output", self.book.tasks[answer.task.id].output))],
+                _PASSES[answer.output],
                 answer.fits,
             )
             for answer in answers
@@ -103,49 +113,52 @@ class Adviser:
         family = families.pop() if len(families) == 1 else "hybrid"
         return Plan(stages, tuple(answers), family, all(answer.fits for answer in answers), self.mark)
 
-    def _answer(self, task: Task, table: Table, cells: list[int]) -> Recommendation:
+    def _answer(self, task: Task, table: Table, flips: Flips, cells: list[int]) -> Recommendation:
         possible = table.possible(cells)
         fits = possible != 0
         index = lowest(possible) if fits else _nearest(table, cells)
         choice = table.choices[index]
         approach = self.book.approaches[choice.approach]
-        family = self.book.families[approach.family]
-        advised = choice.approach if fits else ""
-        found = flips(table, cells, advised, self.card)
-        kept = keeps(table, cells, advised)
-        adaptation = Adaptation(
-            family.objective,
-            family.formula,
-            family.attention,
-            choice.classes or approach.classes,
-            approach.adapt,
-            approach.inference,
-            approach.cost,
-            tuple((variant.name, variant.about) for variant in family.variants),
-        )
         owner = self.book.ruled_by(task)
+        others = (other for other in range(len(table.choices)) if other != index)
         return Recommendation(
             task=Match(task.id, task.title, task.id, "id", 1.0),
             situation=(),
+            output=task.output,
             fits=fits,
-            unmet=() if fits else self._obstacles(table, index, cells),
+            unmet=() if fits else self._alternative(owner.id, table, index, cells).blocked_by,
             family=approach.family,
             approach=self.card(choice.approach),
             choice=choice.id,
-            reasons=(self._reason(choice),),
-            adaptation=adaptation,
-            alternatives=tuple(
-                self._alternative(table, other, cells) for other in range(len(table.choices)) if other != index
-            ),
+            reasons=(self._reason(owner.id, choice),),
+            adaptation=self._adaptation(approach, choice.classes or approach.classes),
+            alternatives=tuple(self._alternative(owner.id, table, other, cells) for other in others),
             outside=tuple(
                 Alternative(aside.approach, self.card(aside.approach), aside.because, (), _place(aside.origin))
                 for aside in (task.alternatives or owner.alternatives)
             ),
             stages=(),
-            flips=found,
-            assumptions=tuple(Assumption(name, FACTS[name].option, ranges) for name, ranges in kept.items()),
+            flips=flips.of(cells),
+            assumptions=flips.assumptions(cells),
             rulebook=self.mark,
         )
+
+    def _adaptation(self, approach: Approach, classes: tuple[str, ...]) -> Adaptation:
+        key = (approach.id, classes)
+        known = self._adaptations.get(key)
+        if known is None:
+            family = self.book.families[approach.family]
+            known = self._adaptations[key] = Adaptation(
+                family.objective,
+                family.formula,
+                family.attention,
+                classes,
+                approach.adapt,
+                approach.inference,
+                approach.cost,
+                tuple((variant.name, variant.about) for variant in family.variants),
+            )
+        return known
 
     def _stages(self, task: Task, facts: Mapping[str, Value]) -> tuple[StageAdvice, ...]:
         """A combination's own steps, each with what its task is advised for the same facts, the output apart."""
@@ -160,38 +173,38 @@ class Adviser:
             stages.append(StageAdvice(inner.id, inner.title, stage.does, card, stage.passes, fits))
         return tuple(stages)
 
-    def _reason(self, choice: Choice) -> Reason:
-        reason = self._reasons.get(choice)
+    def _reason(self, owner: str, choice: Choice) -> Reason:
+        key = (owner, choice.id)
+        reason = self._reasons.get(key)
         if reason is None:
-            reason = self._reasons[choice] = Reason(
-                choice.because, cite(self.book, choice.evidence), _place(choice.origin)
-            )
+            evidence = cite(self.book, choice.evidence)
+            reason = self._reasons[key] = Reason(choice.because, evidence, _place(choice.origin))
         return reason
 
-    def _alternative(self, table: Table, index: int, cells: list[int]) -> Alternative:
-        choice = table.choices[index]
-        obstacles = self._obstacles(table, index, cells)
-        return Alternative(
-            choice.id, self.card(choice.approach), choice.because, obstacles, _place(choice.origin), choice.shared
-        )
-
-    def _obstacles(self, table: Table, index: int, cells: list[int]) -> tuple[Obstacle, ...]:
+    def _alternative(self, owner: str, table: Table, index: int, cells: list[int]) -> Alternative:
+        """The choice with what stands in its way: its own conditions first, then what its approach needs and gives."""
         bit = 1 << index
         choice = table.choices[index]
         approach = self.book.approaches[choice.approach]
-        found = []
-        for condition in choice.when:
-            axis = table.place.get(condition.fact)
-            if axis is not None and not table.when[axis][cells[axis]] & bit:
-                found.append(Obstacle("when", _range(condition), None))
-        for condition in approach.needs:
-            axis = table.place.get(condition.fact)
-            if axis is not None and not table.may[axis][cells[axis]] & bit:
-                found.append(Obstacle("needs", _range(condition), None))
-        axis = table.place["output"]
-        if not table.may[axis][cells[axis]] & bit and not any(one.wanted.fact == "output" for one in found):
-            found.append(Obstacle("gives", Range("output", None, None, approach.gives), None))
-        return tuple(found)
+        holds = [not table.when[axis][cells[axis]] & bit for axis in table.asked[index]]
+        holds += [not table.may[axis][cells[axis]] & bit for axis in table.needed[index]]
+        key = (owner, index, tuple(holds))
+        known = self._alternatives.get(key)
+        if known is None:
+            found = [Obstacle("when", _range(one)) for one, fails in zip(choice.when, holds, strict=False) if fails]
+            needs = zip(approach.needs, holds[len(choice.when) :], strict=False)
+            found += [Obstacle("needs", _range(one)) for one, fails in needs if fails]
+            if holds[-1] and not any(one.wanted.fact == "output" for one in found):
+                found.append(Obstacle("gives", Range("output", None, None, approach.gives)))
+            known = self._alternatives[key] = Alternative(
+                choice.id,
+                self.card(choice.approach),
+                choice.because,
+                tuple(found),
+                _place(choice.origin),
+                choice.shared,
+            )
+        return known
 
 
 def cite(book: Rulebook, rows: tuple[str, ...]) -> tuple[Cited, ...]:
@@ -226,11 +239,6 @@ def _nearest(table: Table, cells: list[int]) -> int:
 
 def _range(condition: Condition) -> Range:
     return Range(condition.fact, condition.low, condition.high, condition.values)
-
-
-def _got(obstacle: Obstacle, situation: Situation) -> Obstacle:
-    value = situation.get(obstacle.wanted.fact)
-    return obstacle if value is None else obstacle._replace(got=value)
 
 
 def _place(origin: Origin) -> str:

@@ -1,5 +1,6 @@
 """`bertgpt recommend`: one task, a plan of several, or a batch of lines."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -94,8 +95,7 @@ def _batch(
     """One answer a line, in the order of the lines; a line that fails is told on its own line."""
     from bertgpt_cli.advise import batch
     from bertgpt_cli.advise.recommend import Adviser
-    from bertgpt_cli.advise.words import resolve
-    from bertgpt_cli.render.as_json import Encoder, dump_line
+    from bertgpt_cli.render.as_json import Encoder, compact, finish
     from bertgpt_cli.rulebook import loading
 
     if wanted != "jsonl" or names:
@@ -104,6 +104,7 @@ def _batch(
             "--batch 逐行作答：请配合 --format jsonl 使用，且不要再指定任务",
         )
         raise UsageError("batch", message)
+    gc.enable()
     adviser = Adviser(loading.load(rules, shell.cache))
     encoder = Encoder(shell.lang)
     write = sys.stdout.write
@@ -113,18 +114,18 @@ def _batch(
         request = None
         try:
             request = batch.read(line)
-            matches = tuple(resolve(adviser.book, name) for name in request.names)
+            matches = tuple(adviser.resolve(name) for name in request.names)
             situation = {**defaults, **request.facts} if defaults else request.facts
             if len(matches) == 1:
-                value = encoder.recommendation(adviser.recommend(matches[0], situation), explain)
+                text = encoder.line(adviser.recommend(matches[0], situation), explain)
             else:
-                value = encoder.plan(adviser.plan(matches, situation), explain)
+                text = compact(encoder.plan(adviser.plan(matches, situation), explain))
         except UsageError as error:
             failed += 1
-            value = {**encoder.error(error), "line": number}
+            text = compact({**encoder.error(error), "line": number})
         if request is not None and request.has_id:
-            value = {"id": request.id, **value}
-        write(dump_line(value))
+            text = f'{{"id":{compact(request.id)},{text[1:]}'
+        write(finish(text))
     if failed:
         shell.say(Text(f"{failed} of {total} lines failed", f"{total} 行中有 {failed} 行失败"))
     return Exit.NEGATIVE if failed else Exit.DONE

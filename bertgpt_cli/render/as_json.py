@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from bertgpt_cli.errors import BertgptError, Complaint, InputFileError
@@ -17,9 +19,7 @@ from bertgpt_cli.report.recommendation import (
     Alternative,
     Assumption,
     Card,
-    Cited,
     Flip,
-    Match,
     Obstacle,
     Plan,
     Range,
@@ -27,44 +27,52 @@ from bertgpt_cli.report.recommendation import (
     Recommendation,
     StageAdvice,
     TaskList,
+    Value,
 )
 from bertgpt_cli.text import Lang, Text
 
 SCHEMA_VERSION = "1.0"
+compact = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Encoder:
-    """Plain JSON values for one language. Remembers parts that many answers share, which a batch is full of."""
+    """JSON for one language. Each part that many answers share is encoded once, which is what makes a batch fast."""
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._known: dict[int, tuple[Any, Any]] = {}
+        # A part is kept beside its text, so that its identity cannot pass to another object.
+        self._texts: dict[int, tuple[Any, str]] = {}
 
     def recommendation(self, answer: Recommendation, explain: bool = False) -> dict[str, Any]:
-        evidence: dict[str, dict[str, Any]] = {}
-        for reason in answer.reasons:
-            for cited in reason.evidence:
-                evidence.setdefault(cited.id, self._shared(cited, self._cited))
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "kind": "recommendation",
-            "task": self._match(answer.task),
-            "situation": dict(answer.situation),
-            "fits": answer.fits,
-            "unmet": [self._obstacle(one) for one in answer.unmet],
-            "family": answer.family,
-            "approach": self._shared(answer.approach, self._card),
-            "choice": answer.choice,
-            "reasons": [self._shared(one, self._reason) for one in answer.reasons],
-            "evidence": {"cited": list(evidence.values())},
-            "adaptation": self._shared(answer.adaptation, self._adaptation),
-            "alternatives": [self._alternative(one) for one in answer.alternatives if explain or not one.shared],
-            "outside": [self._shared(one, self._alternative) for one in answer.outside],
-            "stages": [self._stage(one) for one in answer.stages],
-            "flips": self._shared(answer.flips, self._flips),
-            "assumptions": self._shared(answer.assumptions, self._assumptions),
-            "rulebook": answer.rulebook._asdict(),
-        }
+        value: dict[str, Any] = json.loads(self.line(answer, explain))
+        return value
+
+    def line(self, answer: Recommendation, explain: bool = False) -> str:
+        """The recommendation as compact JSON text."""
+        got = dict(answer.situation)
+        got.setdefault("output", answer.output)
+        match = answer.task
+        matched = f'{{"words":{_scalar(match.words)},"how":"{match.how}","score":{match.score}}}'
+        title = _scalar(match.title.say(self.lang))
+        alternatives = [self._alternative(one, got) for one in answer.alternatives if explain or not one.shared]
+        situation = ",".join([f'"{name}":{_scalar(value)}' for name, value in answer.situation])
+        text = self._text
+        return (
+            f'{{"schema_version":"{SCHEMA_VERSION}","kind":"recommendation",'
+            f'"task":{{"id":"{match.id}","title":{title},"matched":{matched}}},'
+            f'"situation":{{{situation}}},"output":"{answer.output}",'
+            f'"fits":{_scalar(answer.fits)},"unmet":[{",".join([self._obstacle(one, got) for one in answer.unmet])}],'
+            f'"family":"{answer.family}","approach":{text(answer.approach, self._card)},"choice":"{answer.choice}",'
+            f'"reasons":[{",".join([text(one, self._reason) for one in answer.reasons])}],'
+            f'"evidence":{text(answer.reasons, self._evidence)},'
+            f'"adaptation":{text(answer.adaptation, self._adaptation)},'
+            f'"alternatives":[{",".join(alternatives)}],'
+            f'"outside":[{",".join([self._alternative(one, got) for one in answer.outside])}],'
+            f'"stages":[{",".join([compact(self._stage(one)) for one in answer.stages])}],'
+            f'"flips":[{",".join([text(one, self._flip) for one in answer.flips])}],'
+            f'"assumptions":[{",".join([text(one, self._assumption) for one in answer.assumptions])}],'
+            f'"rulebook":{text(answer.rulebook, self.plain)}}}'
+        )
 
     def plan(self, answer: Plan, explain: bool = False) -> dict[str, Any]:
         return {
@@ -133,46 +141,46 @@ class Encoder:
             "help": one.help.say(self.lang) if one.help else None,
         }
 
-    def _shared(self, part: Any, encode: Any) -> Any:
-        """The part is kept beside its encoding, so that its identity cannot be taken over by another object."""
-        known = self._known.get(id(part))
+    def _text(self, part: Any, encode: Callable[[Any], Any]) -> str:
+        known = self._texts.get(id(part))
         if known is None:
-            if len(self._known) > 20_000:
-                self._known.clear()
-            known = self._known[id(part)] = (part, encode(part))
+            if len(self._texts) > 50_000:
+                self._texts.clear()
+            known = self._texts[id(part)] = (part, compact(encode(part)))
         return known[1]
-
-    def _match(self, match: Match) -> dict[str, Any]:
-        matched = {"words": match.words, "how": match.how, "score": match.score}
-        return {"id": match.id, "title": match.title.say(self.lang), "matched": matched}
 
     def _card(self, card: Card) -> dict[str, Any]:
         return {"id": card.id, "title": card.title.say(self.lang), "family": card.family}
 
-    def _cited(self, cited: Cited) -> dict[str, Any]:
-        return {"id": cited.id, "rows": list(cited.rows), "title": cited.title, "year": cited.year, "url": cited.url}
-
     def _reason(self, reason: Reason) -> dict[str, Any]:
         evidence = [rows_of(one) for one in reason.evidence]
         return {"text": reason.text.say(self.lang), "evidence": evidence, "place": reason.place}
+
+    def _evidence(self, reasons: tuple[Reason, ...]) -> dict[str, Any]:
+        cited = {one.id: one._asdict() for reason in reasons for one in reason.evidence}
+        return {"cited": list(cited.values())}
 
     def _adaptation(self, adaptation: Adaptation) -> dict[str, Any]:
         plain = self.plain(adaptation)
         plain["variants"] = [{"name": name, "about": about.say(self.lang)} for name, about in adaptation.variants]
         return dict(plain)
 
-    def _alternative(self, one: Alternative) -> dict[str, Any]:
-        return {
-            "choice": one.choice,
-            "approach": self._shared(one.approach, self._card),
-            "because": one.because.say(self.lang),
-            "blocked_by": [self._obstacle(found) for found in one.blocked_by],
-            "place": one.place,
-        }
+    def _alternative(self, one: Alternative, got: dict[str, Value]) -> str:
+        """All but the values that stand in the way is the same for every answer."""
+        text = self._text(one, self._told)
+        blocked = ",".join([self._obstacle(found, got) for found in one.blocked_by])
+        return f'{text[:-1]},"blocked_by":[{blocked}]}}'
 
-    def _obstacle(self, found: Obstacle) -> dict[str, Any]:
-        wanted = self._shared(found.wanted, self._range)
-        return {"fact": found.wanted.fact, "kind": found.kind, "wanted": wanted, "got": found.got}
+    def _told(self, one: Alternative) -> dict[str, Any]:
+        because = one.because.say(self.lang)
+        return {"choice": one.choice, "approach": self._card(one.approach), "because": because, "place": one.place}
+
+    def _obstacle(self, found: Obstacle, got: dict[str, Value]) -> str:
+        text = self._text(found, self._wanted)
+        return f'{text[:-1]},"got":{_scalar(got.get(found.wanted.fact))}}}'
+
+    def _wanted(self, found: Obstacle) -> dict[str, Any]:
+        return {"fact": found.wanted.fact, "kind": found.kind, "wanted": self._range(found.wanted)}
 
     def _range(self, range: Range) -> dict[str, Any]:
         if range.values or range.rest:
@@ -185,36 +193,37 @@ class Encoder:
             "task": stage.task,
             "does": stage.does.say(self.lang),
             "family": stage.approach.family,
-            "approach": self._shared(stage.approach, self._card),
+            "approach": self._card(stage.approach),
             "passes": stage.passes.say(self.lang),
             "fits": stage.fits,
         }
 
-    def _flips(self, flips: tuple[Flip, ...]) -> list[dict[str, Any]]:
-        return [
-            {
-                "changes": [
-                    {"fact": one.to.fact, "to": self._range(one.to), "sample": one.sample} for one in flip.changes
-                ],
-                "family": flip.approach.family if flip.approach else None,
-                "approach": self._shared(flip.approach, self._card) if flip.approach else None,
-                "choice": flip.choice or None,
-                "text": words.changes(flip, self.lang),
-                "say": " ".join(words.options(one) for one in flip.changes),
-            }
-            for flip in flips
-        ]
+    def _flip(self, flip: Flip) -> dict[str, Any]:
+        return {
+            "changes": [{"fact": one.to.fact, "to": self._range(one.to), "sample": one.sample} for one in flip.changes],
+            "family": flip.approach.family if flip.approach else None,
+            "approach": self._card(flip.approach) if flip.approach else None,
+            "choice": flip.choice or None,
+            "text": words.changes(flip, self.lang),
+            "say": " ".join(words.options(one) for one in flip.changes),
+        }
 
-    def _assumptions(self, assumptions: tuple[Assumption, ...]) -> list[dict[str, Any]]:
-        return [
-            {
-                "fact": one.fact,
-                "option": one.option,
-                "holds_for": [self._range(range) for range in one.holds_for],
-                "text": words.assumption(one, self.lang),
-            }
-            for one in assumptions
-        ]
+    def _assumption(self, one: Assumption) -> dict[str, Any]:
+        return {
+            "fact": one.fact,
+            "option": one.option,
+            "holds_for": [self._range(range) for range in one.holds_for],
+            "text": words.assumption(one, self.lang),
+        }
+
+
+def _scalar(value: Value | None) -> str:
+    """JSON text of one value of a fact."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
 
 
 def dump(value: dict[str, Any]) -> str:
@@ -222,9 +231,11 @@ def dump(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
 
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-
-
 def dump_line(value: dict[str, Any]) -> str:
     """One line of JSON Lines."""
-    return _COMPACT(value).replace("\x7f", "\\u007f") + "\n"
+    return finish(compact(value))
+
+
+def finish(text: str) -> str:
+    """Compact JSON text as a line; DEL is the one control character that JSON's own escaping leaves."""
+    return text.replace("\x7f", "\\u007f") + "\n"

@@ -45,7 +45,9 @@ def document(answer: Recommendation, lang: Lang, explain: bool = False) -> Docum
     if answer.situation:
         rows.append((_GIVEN.say(lang), line(words.situation(answer.situation, lang))))
     for index, found in enumerate(answer.unmet):
-        rows.append((_UNMET.say(lang) if index == 0 else "", line(words.obstacle(found, lang))))
+        rows.append(
+            (_UNMET.say(lang) if index == 0 else "", line(words.obstacle(found, answer.got(found.wanted.fact), lang)))
+        )
     rows += [
         (_WHY.say(lang), line(reason.text.say(lang), Span(_cites(reason.evidence, lang), "dim")))
         for reason in answer.reasons
@@ -209,7 +211,7 @@ def _considered(answer: Recommendation, lang: Lang) -> list[Block]:
         (
             line(one.choice),
             line(Span(one.approach.id, words.ROLE[one.approach.family])),
-            line(_why_not(one, lang)),
+            line(_why_not(answer, one, lang)),
             line(Span(one.place, "dim")),
         )
         for one in answer.alternatives
@@ -225,9 +227,10 @@ def _considered(answer: Recommendation, lang: Lang) -> list[Block]:
     ]
 
 
-def _why_not(one: Alternative, lang: Lang) -> str:
+def _why_not(answer: Recommendation, one: Alternative, lang: Lang) -> str:
     if one.blocked_by:
-        return words.obstacle(one.blocked_by[0], lang)
+        first = one.blocked_by[0]
+        return words.obstacle(first, answer.got(first.wanted.fact), lang)
     return Text("possible, but a choice above it applies", "可行，但排在前面的选项已生效").say(lang)
 
 

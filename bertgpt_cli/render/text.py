@@ -110,13 +110,13 @@ def _table(block: Table, width: int) -> list[object]:
     header = [one_line(title) for title in block.header]
     rows = [[_styled(cell) for cell in row] for row in block.rows]
     columns = [[RichText(title), *cells] for title, *cells in zip(header, *rows, strict=True)]
-    widths = _widths(columns, width - 2 * (len(header) - 1))
+    widths = _widths(columns, width - 2 * (len(header) - 1))  # two cells between columns
     if widths is None:
         return _records(header, block, width)
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as RichTable
 
-    table = RichTable(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    table = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for index, title in enumerate(header):
         right = index in block.numeric
         table.add_column(RichText(title), justify="right" if right else "left", no_wrap=True, width=widths[index])

@@ -112,16 +112,16 @@ def card(approach: Card, lang: Lang) -> str:
     return f"{FAMILY[approach.family].say(lang)}{middle}{approach.title.say(lang)}"
 
 
-def obstacle(found: Obstacle, lang: Lang) -> str:
+def obstacle(found: Obstacle, value: Value | None, lang: Lang) -> str:
     """`wants labels below 8, got 4,000`, `needs fine-tuning possible, got no fine-tuning`."""
     fact = FACTS[found.wanted.fact]
     wanted = fact_range(found.wanted, lang)
-    if found.got is None:
+    if value is None:
         got = Text("not given", "未说明").say(lang)
     elif fact.kind == "flag":
-        got = fact_value(fact.name, found.got, lang)
+        got = fact_value(fact.name, value, lang)
     else:
-        got = spell(fact, found.got)
+        got = spell(fact, value)
     if found.kind == "gives":
         return Text(f"gives {wanted}, asked for {got}", f"只能给出：{wanted}；要的是 {got}").say(lang)
     verb = Text("needs", "需要") if found.kind == "needs" else Text("wants", "要求")
@@ -132,5 +132,6 @@ def assumption(found: Assumption, lang: Lang) -> str:
     if not found.holds_for:
         title = FACTS[found.fact].title.say(lang)
         return Text(f"{title} unknown", f"{title}未知").say(lang)
-    ranges = tuple(fact_range(one, lang) for one in found.holds_for)
-    return join(ranges, lang)
+    title = FACTS[found.fact].title.say(lang)
+    first, *more = (fact_range(one, lang) for one in found.holds_for)
+    return join((first, *(one.removeprefix(title).strip() for one in more)), lang)

@@ -81,7 +81,7 @@ class Range(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """Why a choice does not apply: what was wanted of a fact and what it is (None: not given).
+    """Why a choice does not apply: what was wanted of a fact that is otherwise or was not given.
 
     `kind` is `when` (the rule's own condition), `needs` (the approach cannot do without) or `gives` (the approach
     cannot produce the output).
@@ -89,7 +89,6 @@ class Obstacle(NamedTuple):
 
     kind: str
     wanted: Range
-    got: Value | None
 
 
 class Alternative(NamedTuple):
@@ -149,10 +148,14 @@ class BookMark(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """One answer. `fits` is False where every choice is ruled out: then `approach` is the nearest, `unmet` says why."""
+    """One answer. `fits` is False where every choice is ruled out: then `approach` is the nearest, `unmet` says why.
+
+    `situation` holds what was given; `output` what comes out, which a task knows even if nobody said it.
+    """
 
     task: Match
     situation: tuple[tuple[str, Value], ...]
+    output: str
     fits: bool
     unmet: tuple[Obstacle, ...]
     family: str
@@ -166,6 +169,11 @@ class Recommendation(NamedTuple):
     flips: tuple[Flip, ...]
     assumptions: tuple[Assumption, ...]
     rulebook: BookMark
+
+    def got(self, fact: str) -> Value | None:
+        """What is known of a fact; None for nothing."""
+        known = dict(self.situation).get(fact)
+        return self.output if known is None and fact == "output" else known
 
 
 class Plan(NamedTuple):

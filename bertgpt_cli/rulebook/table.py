@@ -87,6 +87,9 @@ class Table:
             [*(one for choice in choices for one in choice.when), *(one for some in needs for one in some)]
         )
         self.place = {axis.fact.name: index for index, axis in enumerate(self.axes)}
+        # For each choice the axes of its conditions, and of its approach's needs, the output last.
+        self.asked = [[self.place[one.fact] for one in choice.when] for choice in choices]
+        self.needed = [[self.place[one.fact] for one in (*some[1:], some[0])] for some in needs]
         # masks[axis][cell]; for the cell "not given" a condition does not hold and a need is not contradicted.
         self.when = [_masks(axis, [choice.when for choice in choices], given=False) for axis in self.axes]
         self.may = [_masks(axis, needs, given=True) for axis in self.axes]
