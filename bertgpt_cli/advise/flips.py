@@ -24,6 +24,7 @@ class Flips:
         self._one: dict[tuple[int, int, int], tuple[Flip, ...]] = {}
         self._kept: dict[tuple[int, int], Assumption | None] = {}
         self._several: dict[tuple[int, int, tuple[tuple[int, int], ...]], Flip | None] = {}
+        self._changes: dict[tuple[int, tuple[int, ...], int, int], Change] = {}
 
     def of(self, cells: list[int]) -> tuple[Flip, ...]:
         """Every change of one fact that changes the approach; for approaches that none of those reaches, of more."""
@@ -36,9 +37,10 @@ class Flips:
                 flips = self._one[key] = tuple(self._changes_of(index, cells[index], rest))
             found += flips
         reached = {flip.approach.id for flip in found if flip.approach} | {now}
+        masks = [row[cell] for row, cell in zip(self.table.both, cells, strict=True)]
         for target, choice in enumerate(self.table.choices):
             if choice.approach not in reached:
-                flip = self._several_facts(cells, target)
+                flip = self._several_facts(cells, masks, target)
                 if flip is not None:
                     reached.add(choice.approach)
                     found.append(flip)
@@ -48,7 +50,7 @@ class Flips:
         """For each fact that was not given and could change the advice: the ranges of it for which the advice stays."""
         found = []
         for index, rest in enumerate(self._all_but_one(cells)):
-            if cells[index] != self.table.axes[index].cells:
+            if cells[index] != self.table.unknown[index]:
                 continue
             key = (index, rest)
             if key not in self._kept:
@@ -103,16 +105,15 @@ class Flips:
         found.sort(key=lambda one: one[:2])
         return (flip for _, _, flip in found)
 
-    def _several_facts(self, cells: list[int], target: int) -> Flip | None:
+    def _several_facts(self, cells: list[int], masks: list[int], target: int) -> Flip | None:
         """The change of two or three facts that makes choice `target` the advice, or None."""
-        bit = 1 << target
         rest = self.table.all
         must = []
-        for index, (row, cell) in enumerate(zip(self.table.both, cells, strict=True)):
-            if row[cell] & bit:
-                rest &= row[cell]
+        for index, mask in enumerate(masks):
+            if mask >> target & 1:
+                rest &= mask
             else:
-                must.append((index, cell))
+                must.append((index, cells[index]))
         if not 2 <= len(must) <= MOST_FACTS:
             return None
         key = (target, rest, tuple(must))
@@ -141,11 +142,20 @@ class Flips:
         whole = len(reaching) == len(every)
         changes = []
         for position, (index, _) in enumerate(must):
-            axis, cell = table.axes[index], best[position]
-            ranges = _ranges(axis, allowed[position] if whole else [cell])
-            to = next(one for one in ranges if not axis.fact.ordered or _within(axis, cell, one))
-            changes.append(Change(to, _sample(axis, cell, here[position])))
+            cell = best[position]
+            changes.append(self._change(index, tuple(allowed[position]) if whole else (cell,), cell, here[position]))
         return Flip(tuple(changes), self.card(approach), table.choices[target].id)
+
+    def _change(self, index: int, cells: tuple[int, ...], cell: int, here: int) -> Change:
+        """To the range of `cells` that holds `cell`."""
+        key = (index, cells, cell, here)
+        known = self._changes.get(key)
+        if known is None:
+            axis = self.table.axes[index]
+            ranges = _ranges(axis, list(cells))
+            to = next(one for one in ranges if not axis.fact.ordered or _within(axis, cell, one))
+            known = self._changes[key] = Change(to, _sample(axis, cell, here))
+        return known
 
 
 def _ranges(axis: Axis, cells: list[int]) -> Iterator[Range]:

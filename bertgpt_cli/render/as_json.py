@@ -19,6 +19,7 @@ from bertgpt_cli.report.recommendation import (
     Alternative,
     Assumption,
     Card,
+    Change,
     Flip,
     Obstacle,
     Plan,
@@ -42,6 +43,7 @@ class Encoder:
         self.lang = lang
         # A part is kept beside its text, so that its identity cannot pass to another object.
         self._texts: dict[int, tuple[Any, str]] = {}
+        self._changes: dict[int, tuple[Change, tuple[str, str, str]]] = {}
 
     def recommendation(self, answer: Recommendation, explain: bool = False) -> dict[str, Any]:
         value: dict[str, Any] = json.loads(self.line(answer, explain))
@@ -69,7 +71,7 @@ class Encoder:
             f'"alternatives":[{",".join(alternatives)}],'
             f'"outside":[{",".join([self._alternative(one, got) for one in answer.outside])}],'
             f'"stages":[{",".join([compact(self._stage(one)) for one in answer.stages])}],'
-            f'"flips":[{",".join([text(one, self._flip) for one in answer.flips])}],'
+            f'"flips":[{",".join([self._flip(one) for one in answer.flips])}],'
             f'"assumptions":[{",".join([text(one, self._assumption) for one in answer.assumptions])}],'
             f'"rulebook":{text(answer.rulebook, self.plain)}}}'
         )
@@ -198,15 +200,31 @@ class Encoder:
             "fits": stage.fits,
         }
 
-    def _flip(self, flip: Flip) -> dict[str, Any]:
-        return {
-            "changes": [{"fact": one.to.fact, "to": self._range(one.to), "sample": one.sample} for one in flip.changes],
-            "family": flip.approach.family if flip.approach else None,
-            "approach": self._card(flip.approach) if flip.approach else None,
-            "choice": flip.choice or None,
-            "text": words.changes(flip, self.lang),
-            "say": " ".join(words.options(one) for one in flip.changes),
-        }
+    def _flip(self, flip: Flip) -> str:
+        """A flip of several facts is made of changes that many flips share."""
+        known = self._texts.get(id(flip))
+        if known is not None:
+            return known[1]
+        told = [self._change(one) for one in flip.changes]
+        changes = ",".join([one[0] for one in told])
+        said = _scalar(words.AND.say(self.lang).join([one[1] for one in told]))
+        options = _scalar(" ".join([one[2] for one in told]))
+        if flip.approach is None:
+            outcome = '"family":null,"approach":null,"choice":null'
+        else:
+            card = self._text(flip.approach, self._card)
+            outcome = f'"family":"{flip.approach.family}","approach":{card},"choice":"{flip.choice}"'
+        text = f'{{"changes":[{changes}],{outcome},"text":{said},"say":{options}}}'
+        self._texts[id(flip)] = (flip, text)
+        return text
+
+    def _change(self, one: Change) -> tuple[str, str, str]:
+        known = self._changes.get(id(one))
+        if known is None:
+            plain = compact({"fact": one.to.fact, "to": self._range(one.to), "sample": one.sample})
+            told = (plain, words.fact_range(one.to, self.lang), words.options(one))
+            known = self._changes[id(one)] = (one, told)
+        return known[1]
 
     def _assumption(self, one: Assumption) -> dict[str, Any]:
         return {

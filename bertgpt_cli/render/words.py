@@ -14,6 +14,7 @@ FAMILY: dict[str, Text] = {
     "encoder-decoder": Text("encoder-decoder", "编码器-解码器"),
 }
 ROLE: dict[str, Role] = {"bert": "bert", "gpt": "gpt", "hybrid": "hybrid"}
+AND = Text(", ", "，")
 NOTHING_FITS = Text("nothing fits", "没有可行方案")
 HOW: dict[str, Text] = {
     "spelling": Text("read '{words}' as {id}", "把“{words}”理解为 {id}"),
@@ -95,7 +96,7 @@ def situation(facts: tuple[tuple[str, Value], ...], lang: Lang) -> str:
 
 
 def changes(flip: Flip, lang: Lang) -> str:
-    return ("，" if lang == "zh" else ", ").join(fact_range(change.to, lang) for change in flip.changes)
+    return AND.say(lang).join(fact_range(change.to, lang) for change in flip.changes)
 
 
 def options(change: Change) -> str:

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -25,8 +25,12 @@ MAX_DEPTH = 32
 MAX_NODES = 50_000
 MAX_SCALAR = 20_000
 
-# C0 except tab, newline and carriage return; DEL; C1 except NEL; zero-width; bidirectional controls; BOM inside.
-_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# What a terminal or an editor would obey, hide or reorder: C0, DEL, C1, soft hyphen, zero-width and bidirectional
+# controls, BOM inside, interlinear marks, noncharacters. Tab and line breaks are legal in a file, not in a value.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+_ESCAPED = re.compile("[\r\x85\u2028\u2029\ud800-\udfff]")  # gets into a value only by an escape in double quotes
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -113,7 +117,7 @@ def _decode(name: str, data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         message = Text("the file looks like UTF-16; save it again as UTF-8", "文件像是 UTF-16 编码；请另存为 UTF-8")
         raise InputFileError((source.complain("BG102", message),))
-    if data[:4] == b"\x89PNG" or data[:2] in (b"PK", b"\x1f\x8b") or b"\0" in data[:4096]:
+    if data[:4] in (b"\x89PNG", b"PK\3\4") or data[:2] == b"\x1f\x8b" or b"\0" in data[:4096]:
         message = Text("this is not a text file", "这不是文本文件")
         raise InputFileError((source.complain("BG103", message),))
     try:
@@ -210,7 +214,7 @@ class _Builder:
                 self._stop(
                     "BG108", Text(f"a value longer than {limit} characters", f"单个值超过 {limit} 个字符"), event
                 )
-            hidden = _HIDDEN.search(event.value) or re.search("[\x85\ud800-\udfff]", event.value)
+            hidden = _HIDDEN.search(event.value) or _ESCAPED.search(event.value)
             if hidden is not None:  # an escape such as "\e" in double quotes
                 code = f"U+{ord(hidden[0]):04X}"
                 self._stop(
@@ -281,68 +285,94 @@ def kind_of(scalar: Scalar) -> str:
     return "text"
 
 
-# libyaml's words for the faults that people really make -> ours.
-_SYNTAX: tuple[tuple[str, Text, Text | None], ...] = (
-    (
-        "mapping values are not allowed",
-        Text('the text contains ": "; put the value in quotes', "文本中含有“: ”；请给整个值加引号"),
-        Text('write it as "...: ..."', '写成 "...: ..."'),
-    ),
-    (
+class _Fault(NamedTuple):
+    """Words of libyaml, and ours. `begun`: the caret goes where the faulty part begins, not where it was noticed."""
+
+    words: str
+    message: Text
+    help: Text | None = None
+    begun: bool = False
+
+
+_COLON = Text('the text contains ": "; put the value in quotes', "文本中含有“: ”；请给整个值加引号")
+_COLON_HELP = Text('write it as "...: ..."', '写成 "...: ..."')
+_TAB = Text("a tab is used for indentation; use spaces", "缩进用了制表符；请改用空格")
+_BRACKET = Text("a bracket is opened and never closed", "有括号没有闭合")
+
+# The faults that people really make.
+_FAULTS = (
+    _Fault("mapping values are not allowed", _COLON, _COLON_HELP),
+    _Fault(
         "found character that cannot start any token",
         Text("a value cannot start with this character; put it in quotes", "值不能以这个字符开头；请加引号"),
-        None,
     ),
-    (
-        "found a tab character",
-        Text("a tab is used for indentation; use spaces", "缩进用了制表符；请改用空格"),
-        None,
-    ),
-    (
-        "could not find expected ':'",
-        Text("a ':' is missing after this key", "这个键后面缺少“:”"),
-        None,
-    ),
-    (
+    _Fault("found a tab character", _TAB),
+    _Fault("could not find expected ':'", Text("a ':' is missing after this key", "这个键后面缺少“:”"), begun=True),
+    _Fault(
         "found unexpected end of stream",
         Text("a quotation mark is opened here and never closed", "这里的引号没有闭合"),
-        None,
+        begun=True,
     ),
-    (
+    _Fault(
         "did not find expected ',' or",
-        Text("a bracket is opened here and never closed, or a comma is missing", "括号没有闭合，或缺少逗号"),
-        None,
+        Text("a comma or a closing bracket is missing before this", "此处之前缺少逗号或右括号"),
     ),
-    (
+    _Fault("did not find expected node content", Text("a value is missing here", "这里缺少一个值")),
+    _Fault(
         "did not find expected key",
         Text("the indentation does not line up, or a key is missing", "缩进没有对齐，或缺少键"),
-        None,
     ),
-    (
+    _Fault(
         "did not find expected '-' indicator",
         Text("the indentation does not line up with the list above", "缩进与上面的列表没有对齐"),
-        None,
     ),
-    (
+    _Fault(
+        "block sequence entries are not allowed",
+        Text("a list starts on a line of its own", "列表要另起一行"),
+    ),
+    _Fault(
+        "found unknown escape character",
+        Text(
+            "a backslash in double quotes starts an escape, and this is none",
+            "双引号中的反斜杠表示转义，而这不是合法的转义",
+        ),
+        Text("use single quotes, or write two backslashes", "请改用单引号，或写两个反斜杠"),
+    ),
+    _Fault(
         "found undefined tag handle",
         Text("tags (!...) are not allowed in rule files", "规则文件不允许使用标签（!…）"),
-        None,
     ),
 )
 
 
 def _syntax(source: Source, error: yaml.YAMLError) -> Complaint:
     problem = str(getattr(error, "problem", None) or "").strip()
-    context = str(getattr(error, "context", None) or "")
-    opened = "quoted scalar" in context and "end of stream" in problem
-    mark = getattr(error, "context_mark" if opened else "problem_mark", None) or getattr(error, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    lines = source.lines
-    if 0 < line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:
-        column = lines[line - 1].index("\t") + 1
-        return source.complain("BG106", _SYNTAX[2][1], line, column)
-    for words, message, help in _SYNTAX:
-        if words in problem:
-            return source.complain("BG106", message, line, column, help=help)
+    noticed = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if noticed is None:
+        return source.complain("BG106", _invalid(problem))
+    line, column = noticed.line + 1, noticed.column + 1
+    text = source.lines[line - 1] if line <= len(source.lines) else ""
+    if "\t" in text[: len(text) - len(text.lstrip())]:
+        return source.complain("BG106", _TAB, line, text.index("\t") + 1)
+    fault = next((one for one in _FAULTS if one.words in problem), None)
+    if fault is None:
+        return source.complain("BG106", _invalid(problem), line, column)
+    began = getattr(error, "context_mark", None)
+    if fault.begun and began is not None:
+        return source.complain("BG106", fault.message, began.line + 1, began.column + 1, help=fault.help)
+    if not problem.startswith("did not find expected"):
+        return source.complain("BG106", fault.message, line, column, help=fault.help)
+    if not "".join((text[column - 1 :], *source.lines[line:])).strip():
+        return source.complain("BG106", _BRACKET, line, column)
+    if "','" not in problem or began is None:
+        return source.complain("BG106", fault.message, line, column, help=fault.help)
+    if text[column - 1 : column] == ":":
+        return source.complain("BG106", _COLON, line, column, help=_COLON_HELP)
+    place = f"{began.line + 1}:{began.column + 1}"
+    note = Text(f"the bracket is opened at {place}", f"左括号在 {place}")
+    return source.complain("BG106", fault.message, line, column, note=note)
+
+
+def _invalid(problem: str) -> Text:
     detail = f": {problem}" if problem else ""
-    return source.complain("BG106", Text(f"not valid YAML{detail}", f"YAML 语法错误{detail}"), line, column)
+    return Text(f"not valid YAML{detail}", f"YAML 语法错误{detail}")

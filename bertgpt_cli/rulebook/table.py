@@ -86,6 +86,7 @@ class Table:
         self.axes = _axes(
             [*(one for choice in choices for one in choice.when), *(one for some in needs for one in some)]
         )
+        self.unknown = [axis.cells for axis in self.axes]  # each axis's cell "not given"
         self.place = {axis.fact.name: index for index, axis in enumerate(self.axes)}
         # For each choice the axes of its conditions, and of its approach's needs, the output last.
         self.asked = [[self.place[one.fact] for one in choice.when] for choice in choices]
@@ -98,8 +99,12 @@ class Table:
         ]
 
     def cells(self, situation: Mapping[str, Value]) -> list[int]:
-        get = situation.get
-        return [axis.cell(get(axis.fact.name)) for axis in self.axes]
+        cells = list(self.unknown)
+        for name, value in situation.items():
+            index = self.place.get(name)
+            if index is not None:
+                cells[index] = self.axes[index].cell(value)
+        return cells
 
     def possible(self, cells: Iterable[int]) -> int:
         """The mask of the choices that apply."""
