@@ -12,6 +12,7 @@ from itertools import product
 from bertgpt_cli.report.recommendation import Assumption, Card, Change, Flip, Range
 from bertgpt_cli.rulebook.table import Axis, Table, lowest
 
+REMEMBERED = 20_000  # combinations are many; the flips of one fact are few
 MOST_FACTS = 3  # a flip that changes more facts than this is another situation, not a change of this one
 
 
@@ -118,6 +119,8 @@ class Flips:
             return None
         key = (target, rest, tuple(must))
         if key not in self._several:
+            if len(self._several) >= REMEMBERED:
+                self._several.clear()
             self._several[key] = self._combination(target, rest, must)
         return self._several[key]
 

@@ -104,6 +104,8 @@ def _batch(
             "--batch 逐行作答：请配合 --format jsonl 使用，且不要再指定任务",
         )
         raise UsageError("batch", message)
+    # Answers leave no cycles behind; what is kept is meant to be kept. Looking for garbage rarely is enough.
+    gc.set_threshold(100_000, 50, 50)
     gc.enable()
     adviser = Adviser(loading.load(rules, shell.cache))
     encoder = Encoder(shell.lang)

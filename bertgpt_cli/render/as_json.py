@@ -51,6 +51,8 @@ class Encoder:
 
     def line(self, answer: Recommendation, explain: bool = False) -> str:
         """The recommendation as compact JSON text."""
+        if len(self._texts) > 100_000:
+            self._texts.clear()
         got = dict(answer.situation)
         got.setdefault("output", answer.output)
         match = answer.task
@@ -146,8 +148,6 @@ class Encoder:
     def _text(self, part: Any, encode: Callable[[Any], Any]) -> str:
         known = self._texts.get(id(part))
         if known is None:
-            if len(self._texts) > 50_000:
-                self._texts.clear()
             known = self._texts[id(part)] = (part, compact(encode(part)))
         return known[1]
 

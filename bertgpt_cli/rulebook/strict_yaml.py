@@ -68,6 +68,11 @@ class Source:
         self.name = name
         self.lines = _LINE_BREAK.split(text)
 
+    def inside(self, line: int, column: int) -> tuple[int, int]:
+        """The same place, or the end of the file for one beyond it, where a parser puts what it misses there."""
+        last = len(self.lines)
+        return (line, column) if line <= last else (last, len(self.lines[-1]) + 1)
+
     def complain(
         self,
         code: str,
@@ -182,8 +187,8 @@ class _Builder:
         return root
 
     def _stop(self, code: str, message: Text, event: Any, help: Text | None = None) -> None:
-        mark = event.start_mark
-        complaint = self.source.complain(code, message, mark.line + 1, mark.column + 1, help=help)
+        line, column = self.source.inside(event.start_mark.line + 1, event.start_mark.column + 1)
+        complaint = self.source.complain(code, message, line, column, help=help)
         raise InputFileError((*self.complaints, complaint))
 
     def _second_document(self, event: Any) -> None:
@@ -207,7 +212,7 @@ class _Builder:
             self._stop(
                 "BG112", Text("tags (!...) are not allowed in rule files", "规则文件不允许使用标签（!…）"), event
             )
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = self.source.inside(event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.ScalarEvent):
             if len(event.value) > MAX_SCALAR:
                 limit = f"{MAX_SCALAR:,}"
@@ -286,52 +291,61 @@ def kind_of(scalar: Scalar) -> str:
 
 
 class _Fault(NamedTuple):
-    """Words of libyaml, and ours. `begun`: the caret goes where the faulty part begins, not where it was noticed."""
+    """Words that libyaml or PyYAML's own parser says, and ours. `begun`: the caret goes to where the part begins."""
 
-    words: str
+    words: tuple[str, ...]
     message: Text
     help: Text | None = None
     begun: bool = False
 
 
-_COLON = Text('the text contains ": "; put the value in quotes', "文本中含有“: ”；请给整个值加引号")
-_COLON_HELP = Text('write it as "...: ..."', '写成 "...: ..."')
+_COLON = _Fault(
+    ("mapping values are not allowed",),
+    Text('the text contains ": "; put the value in quotes', "文本中含有“: ”；请给整个值加引号"),
+    Text('write it as "...: ..."', '写成 "...: ..."'),
+)
+_COMMA = _Fault(
+    ("expected ',' or",),
+    Text("a comma or a closing bracket is missing before this", "此处之前缺少逗号或右括号"),
+)
+_INDENT = _Fault(
+    ("did not find expected key", "expected <block end>"),
+    Text("the indentation does not line up, or a key is missing", "缩进没有对齐，或缺少键"),
+)
+_AFTER = Text(
+    "nothing more can stand here, after a closing quotation mark or bracket", "右引号或右括号之后不能再有内容"
+)
+_KEY = Text(
+    "no key can stand here: the line above lacks its ':', or this line is indented too far",
+    "这里不能是键：上一行缺少“:”，或本行缩进过深",
+)
 _TAB = Text("a tab is used for indentation; use spaces", "缩进用了制表符；请改用空格")
 _BRACKET = Text("a bracket is opened and never closed", "有括号没有闭合")
 
 # The faults that people really make.
 _FAULTS = (
-    _Fault("mapping values are not allowed", _COLON, _COLON_HELP),
+    _COLON,
+    _COMMA,
     _Fault(
-        "found character that cannot start any token",
+        ("cannot start any token",),
         Text("a value cannot start with this character; put it in quotes", "值不能以这个字符开头；请加引号"),
     ),
-    _Fault("found a tab character", _TAB),
-    _Fault("could not find expected ':'", Text("a ':' is missing after this key", "这个键后面缺少“:”"), begun=True),
+    _Fault(("found a tab character",), _TAB),
+    _Fault(("could not find expected ':'",), Text("a ':' is missing after this key", "这个键后面缺少“:”"), begun=True),
     _Fault(
-        "found unexpected end of stream",
+        ("found unexpected end of stream",),
         Text("a quotation mark is opened here and never closed", "这里的引号没有闭合"),
         begun=True,
     ),
+    _Fault(("node content",), Text("a value is missing here", "这里缺少一个值")),
     _Fault(
-        "did not find expected ',' or",
-        Text("a comma or a closing bracket is missing before this", "此处之前缺少逗号或右括号"),
-    ),
-    _Fault("did not find expected node content", Text("a value is missing here", "这里缺少一个值")),
-    _Fault(
-        "did not find expected key",
-        Text("the indentation does not line up, or a key is missing", "缩进没有对齐，或缺少键"),
-    ),
-    _Fault(
-        "did not find expected '-' indicator",
+        ("did not find expected '-' indicator",),
         Text("the indentation does not line up with the list above", "缩进与上面的列表没有对齐"),
     ),
+    _INDENT,
+    _Fault(("sequence entries are not allowed",), Text("a list starts on a line of its own", "列表要另起一行")),
     _Fault(
-        "block sequence entries are not allowed",
-        Text("a list starts on a line of its own", "列表要另起一行"),
-    ),
-    _Fault(
-        "found unknown escape character",
+        ("found unknown escape character",),
         Text(
             "a backslash in double quotes starts an escape, and this is none",
             "双引号中的反斜杠表示转义，而这不是合法的转义",
@@ -339,7 +353,7 @@ _FAULTS = (
         Text("use single quotes, or write two backslashes", "请改用单引号，或写两个反斜杠"),
     ),
     _Fault(
-        "found undefined tag handle",
+        ("found undefined tag handle",),
         Text("tags (!...) are not allowed in rule files", "规则文件不允许使用标签（!…）"),
     ),
 )
@@ -348,31 +362,30 @@ _FAULTS = (
 def _syntax(source: Source, error: yaml.YAMLError) -> Complaint:
     problem = str(getattr(error, "problem", None) or "").strip()
     noticed = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    detail = f": {problem}" if problem else ""
+    invalid = Text(f"not valid YAML{detail}", f"YAML 语法错误{detail}")
     if noticed is None:
-        return source.complain("BG106", _invalid(problem))
-    line, column = noticed.line + 1, noticed.column + 1
-    text = source.lines[line - 1] if line <= len(source.lines) else ""
+        return source.complain("BG106", invalid)
+    line, column = source.inside(noticed.line + 1, noticed.column + 1)
+    text = source.lines[line - 1]
     if "\t" in text[: len(text) - len(text.lstrip())]:
         return source.complain("BG106", _TAB, line, text.index("\t") + 1)
-    fault = next((one for one in _FAULTS if one.words in problem), None)
+    fault = next((one for one in _FAULTS if any(words in problem for words in one.words)), None)
     if fault is None:
-        return source.complain("BG106", _invalid(problem), line, column)
+        return source.complain("BG106", invalid, line, column)
     began = getattr(error, "context_mark", None)
     if fault.begun and began is not None:
         return source.complain("BG106", fault.message, began.line + 1, began.column + 1, help=fault.help)
-    if not problem.startswith("did not find expected"):
-        return source.complain("BG106", fault.message, line, column, help=fault.help)
-    if not "".join((text[column - 1 :], *source.lines[line:])).strip():
+    if "expected" in problem and not "".join((text[column - 1 :], *source.lines[line:])).strip():
         return source.complain("BG106", _BRACKET, line, column)
-    if "','" not in problem or began is None:
-        return source.complain("BG106", fault.message, line, column, help=fault.help)
-    if text[column - 1 : column] == ":":
-        return source.complain("BG106", _COLON, line, column, help=_COLON_HELP)
-    place = f"{began.line + 1}:{began.column + 1}"
-    note = Text(f"the bracket is opened at {place}", f"左括号在 {place}")
-    return source.complain("BG106", fault.message, line, column, note=note)
-
-
-def _invalid(problem: str) -> Text:
-    detail = f": {problem}" if problem else ""
-    return Text(f"not valid YAML{detail}", f"YAML 语法错误{detail}")
+    if fault is _COLON and ":" not in text[: column - 1]:
+        return source.complain("BG106", _KEY, line, column)
+    if fault is _INDENT and text[: column - 1].strip():
+        return source.complain("BG106", _AFTER, line, column)
+    if fault is _COMMA and began is not None:
+        if text[column - 1 : column] == ":" and began.line + 1 == line:
+            return source.complain("BG106", _COLON.message, line, column, help=_COLON.help)
+        place = f"{began.line + 1}:{began.column + 1}"
+        note = Text(f"the bracket is opened at {place}", f"左括号在 {place}")
+        return source.complain("BG106", fault.message, line, column, note=note)
+    return source.complain("BG106", fault.message, line, column, help=fault.help)
