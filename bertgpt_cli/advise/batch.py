@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -12,33 +13,43 @@ from bertgpt_cli.rulebook.facts import FACTS, Situation
 from bertgpt_cli.text import Text
 
 MAX_LINE = 1 << 20
+MAX_TASKS = 50  # in one line
 _KEYS = ("task", "ask", "id")
 
 
 class Request(NamedTuple):
-    """`names` are one task's words, or several for a plan. `id` is echoed as it came; `has_id` says whether it did."""
+    """`names` are one task's words, or several for a plan. `id` is echoed as it came; `has_id` says whether it did.
+
+    `fault` is why the line cannot be answered although its `id` could be read.
+    """
 
     names: tuple[str, ...]
     facts: Situation
     id: Any
     has_id: bool
+    fault: UsageError | None = None
 
 
 def read(line: bytes) -> Request:
-    """Raises UsageError, and nothing else, for whatever is not a request."""
+    """Raises UsageError, and nothing else, for whatever is not a JSON object with a sound `id`, if any."""
+    if len(line) > MAX_LINE:
+        raise _bad(Text("the line is longer than 1 MiB", "单行超过 1 MiB"))
     value = _json(line)
     if not isinstance(value, dict):
         raise _bad(Text("a line must be a JSON object", "每行必须是一个 JSON 对象"))
-    given: Situation = {}
-    for key, raw in value.items():
-        if key in FACTS:
-            given[key] = facts.read(FACTS[key], raw)
-        elif key not in _KEYS:
-            raise _unknown_key(key)
     id = value.get("id")
-    if isinstance(id, (dict, list)):
+    if isinstance(id, (dict, list)) or (isinstance(id, float) and not math.isfinite(id)):
         raise _bad(Text("id must be text or a number", "id 必须是文本或数字"))
-    return Request(_names(value), given, id, "id" in value)
+    given: Situation = {}
+    try:
+        for key, raw in value.items():
+            if key in FACTS:
+                given[key] = facts.read(FACTS[key], raw)
+            elif key not in _KEYS:
+                raise _unknown_key(key)
+        return Request(_names(value), given, id, "id" in value)
+    except UsageError as error:
+        return Request((), {}, id, "id" in value, error)
 
 
 def _names(value: dict[str, Any]) -> tuple[str, ...]:
@@ -48,6 +59,8 @@ def _names(value: dict[str, Any]) -> tuple[str, ...]:
     names = asked if isinstance(asked, list) and "task" in value else [asked]
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
         raise _bad(Text("task (or ask) must be text, or a list of tasks", "task（或 ask）必须是文本，或任务的列表"))
+    if len(names) > MAX_TASKS:
+        raise _bad(Text(f"more than {MAX_TASKS} tasks in one line", f"一行中的任务超过 {MAX_TASKS} 个"))
     return tuple(names)
 
 

@@ -21,9 +21,11 @@ from bertgpt_cli.cli.app import (
 )
 from bertgpt_cli.cli.ask import resolve_words
 from bertgpt_cli.cli.shell import Shell
-from bertgpt_cli.errors import Exit, UsageError
+from bertgpt_cli.errors import Complaint, Exit, InputFileError, UsageError
 from bertgpt_cli.rulebook.facts import Situation
 from bertgpt_cli.text import Text
+
+_LONGEST_LINE = 64 << 20  # bytes of a line that are looked through for its end
 
 
 def add_to(app: typer.Typer) -> None:
@@ -116,6 +118,8 @@ def _batch(
         request = None
         try:
             request = batch.read(line)
+            if request.fault is not None:
+                raise request.fault
             matches = tuple(adviser.resolve(name) for name in request.names)
             situation = {**defaults, **request.facts} if defaults else request.facts
             if len(matches) == 1:
@@ -134,31 +138,46 @@ def _batch(
 
 
 def _lines(path: str) -> Iterator[tuple[int, bytes]]:
-    """The file's lines that are not blank, with their numbers; `-` is standard input."""
+    """The file's lines that are not blank, with their numbers; `-` is standard input.
+
+    Of a line that is too long comes enough to tell.
+    """
     from bertgpt_cli.advise.batch import MAX_LINE
-    from bertgpt_cli.errors import Complaint, InputFileError
 
     with _opened(path) as file:
         number = 0
-        while line := file.readline(MAX_LINE + 1):
-            number += 1
-            if len(line) > MAX_LINE:
-                message = Text("a line longer than 1 MiB", "单行超过 1 MiB")
-                raise InputFileError((Complaint("BG006", message, path, number, 1),))
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                yield number, line
+        try:
+            while line := file.readline(MAX_LINE + 1):
+                number += 1
+                if len(line) > MAX_LINE:
+                    _skip(file, path, number)
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
+                if line.strip() or len(line) > MAX_LINE:
+                    yield number, line
+        except OSError as error:
+            raise _unreadable(path, error.strerror or str(error)) from None
+
+
+def _skip(file: BinaryIO, path: str, number: int) -> None:
+    """The rest of the line; of a file that never ends one (/dev/zero), so much and no more."""
+    from bertgpt_cli.advise.batch import MAX_LINE
+
+    for _ in range(_LONGEST_LINE // MAX_LINE):
+        if (more := file.readline(MAX_LINE)).endswith(b"\n") or not more:
+            return
+    message = Text("a line that does not end; is this a file of JSON lines?", "有一行没有结尾；这是 JSONL 文件吗？")
+    raise InputFileError((Complaint("BG006", message, path, number, 1),))
 
 
 def _opened(path: str) -> BinaryIO:
-    from bertgpt_cli.errors import Complaint, InputFileError
-
-    if path == "-":
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    if path == "-" and sys.stdin is None:
+        raise _unreadable(path, "standard input is closed")
     try:
-        return open(path, "rb")
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb") if path == "-" else open(path, "rb")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = Text(f"cannot be read: {reason}", f"无法读取：{reason}")
-        raise InputFileError((Complaint("BG001", message, path),)) from None
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _unreadable(path: str, reason: str) -> InputFileError:
+    return InputFileError((Complaint("BG001", Text(f"cannot be read: {reason}", f"无法读取：{reason}"), path),))

@@ -10,6 +10,9 @@ from bertgpt_cli.render.safe import one_line
 from bertgpt_cli.text import Lang, Text
 
 _SHOWN = 60  # cells of a line that are shown round the caret
+_MOST = 20  # complaints that are shown
+_LONGEST = 400  # characters of a message; it may hold what a file or a command line says
+_LONGEST_NAME = 200
 _ERROR = Text("error", "错误")
 _HELP = Text("help", "建议")
 _NOTE = Text("note", "说明")
@@ -18,33 +21,52 @@ _NOTE = Text("note", "说明")
 def document(error: BertgptError, lang: Lang) -> Document:
     if isinstance(error, InputFileError):
         blocks: list[Block] = []
-        for complaint in error.complaints:
-            blocks += _complaint(complaint, lang)
+        said: set[Text | None] = {None}
+        for complaint in error.complaints[:_MOST]:
+            blocks += _complaint(complaint, lang, said)
         return (*blocks, Paragraph(line(_count(error, lang))))
     colon = "：" if lang == "zh" else ": "
-    return (Paragraph(line(Span(_ERROR.say(lang) + colon, "bad"), error.message.say(lang))),)
+    return (Paragraph(line(Span(_ERROR.say(lang) + colon, "bad"), _short(error.message.say(lang)))),)
 
 
 def _count(error: InputFileError, lang: Lang) -> str:
     number = len(error.complaints)
     files = len({complaint.file for complaint in error.complaints})
     if files == 1:
-        name = error.complaints[0].file
-        return Text(f"{number} error{'s' * (number > 1)} in {name}", f"{name} 中有 {number} 处错误").say(lang)
-    return Text(f"{number} errors in {files} files", f"{files} 个文件中共有 {number} 处错误").say(lang)
+        name = _name(error.complaints[0])
+        count = Text(f"{number} error{'s' * (number > 1)} in {name}", f"{name} 中有 {number} 处错误")
+    else:
+        count = Text(f"{number} errors in {files} files", f"{files} 个文件中共有 {number} 处错误")
+    more = number - _MOST
+    if more > 0:
+        count = Text(f"{count.en}, {more} more than are shown", f"{count.zh}，其中 {more} 处未显示")
+    return count.say(lang)
 
 
-def _complaint(one: Complaint, lang: Lang) -> list[Block]:
+def _complaint(one: Complaint, lang: Lang, said: set[Text | None]) -> list[Block]:
+    """`said` holds the notes that stand above already: a list of what is allowed is read once."""
     colon = "：" if lang == "zh" else ": "
-    head = line(Span(f"{_ERROR.say(lang)}[{one.code}]", "bad"), colon, Span(one.message.say(lang), "strong"))
-    place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
+    message = Span(_short(one.message.say(lang)), "strong")
+    head = line(Span(f"{_ERROR.say(lang)}[{one.code}]", "bad"), colon, message)
+    place = f"{_name(one)}:{one.line}:{one.column}" if one.line else _name(one)
     blocks: list[Block] = [Paragraph(head), Paragraph(line(Span("  --> ", "dim"), place))]
     if one.line and one.excerpt.strip():
         blocks.append(Code(excerpt(one)))
-    for label, said in ((_HELP, one.help), (_NOTE, one.note)):
-        if said is not None:
-            blocks.append(Paragraph(line(Span(f"   = {label.say(lang)}{colon}", "dim"), said.say(lang))))
+    for label, remark in ((_HELP, one.help), (_NOTE, None if one.note in said else one.note)):
+        if remark is not None:
+            words = _short(remark.say(lang))
+            blocks.append(Paragraph(line(Span(f"   = {label.say(lang)}{colon}", "dim"), words)))
+    said.add(one.note)
     return blocks
+
+
+def _name(one: Complaint) -> str:
+    return _short(one.file, _LONGEST_NAME) or "''"
+
+
+def _short(text: str, most: int = _LONGEST) -> str:
+    """Without its middle if it is long."""
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 2 :]}"
 
 
 def excerpt(one: Complaint) -> str:
@@ -53,15 +75,27 @@ def excerpt(one: Complaint) -> str:
     A long line is cut round the caret, so that the message stays readable whatever the file.
     """
     start = max(0, one.column - 1)
-    first = max(0, start - _SHOWN // 2)
-    before = one_line(one.excerpt[first:start])
-    marked = one_line(one.excerpt[start : start + max(1, min(one.width, _SHOWN // 2))])
-    after = one_line(one.excerpt[start + max(1, min(one.width, _SHOWN // 2)) : first + _SHOWN])
-    if first:
+    lead, rest = one.excerpt[max(0, start - _SHOWN) : start], one.excerpt[start:]
+    kept = lead[len(lead) - _fitting(lead[::-1], _SHOWN // 2) :]
+    wide = _fitting(rest[: min(one.width, _SHOWN)], _SHOWN // 2)
+    before, marked = one_line(kept), one_line(rest[:wide])
+    more = _fitting(rest[wide : wide + _SHOWN], _SHOWN - cell_len(before) - cell_len(marked))
+    after = one_line(rest[wide : wide + more])
+    if len(kept) < start:
         before = "..." + before
-    if len(one.excerpt) > first + _SHOWN:
+    if wide + more < len(rest):
         after += "..."
     gutter = str(one.line)
     blank = " " * len(gutter)
     caret = " " * cell_len(before) + "^" * max(1, cell_len(marked))
     return f"{blank} |\n{gutter} | {before}{marked}{after}\n{blank} | {caret}"
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many of the first characters fit. Each counts for one cell at least, so that marks without width end too."""
+    used = 0
+    for index, character in enumerate(text):
+        used += max(1, cell_len(one_line(character)))
+        if used > room:
+            return index
+    return len(text)

@@ -47,9 +47,13 @@ def user_files(path: str) -> tuple[tuple[str, str], ...]:
     """
     if not os.path.isdir(path):
         return ((path, path),)
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise _unreadable(path, error) from None
     found = tuple(
         (os.path.join(path, name), os.path.join(path, name))
-        for name in sorted(os.listdir(path))
+        for name in names
         if name.endswith(SUFFIXES) and not name.startswith(".")
     )
     if not found:
@@ -64,17 +68,21 @@ def read_bytes(name: str, path: str, limit: int) -> bytes:
     except FileNotFoundError:
         raise _missing(name, path) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _bad(name, "BG001", Text(f"cannot be read: {reason}", f"无法读取：{reason}")) from None
+        raise _unreadable(name, error) from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _bad(name, "BG003", Text("not a regular file", "不是普通文件"))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(limit + 1)
     except OSError as error:
-        raise _bad(name, "BG001", Text(f"cannot be read: {error.strerror}", f"无法读取：{error.strerror}")) from None
+        raise _unreadable(name, error) from None
     finally:
         os.close(descriptor)
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> InputFileError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _bad(name, "BG001", Text(f"cannot be read: {reason}", f"无法读取：{reason}"))
 
 
 def _bad(name: str, code: str, message: Text, help: Text | None = None) -> InputFileError:

@@ -25,28 +25,38 @@ from bertgpt_cli.rulebook.book import (
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS
 from bertgpt_cli.rulebook.naming import normal
-from bertgpt_cli.rulebook.reading import MAX_COMPLAINTS, Layer, Part, did_you_mean
+from bertgpt_cli.rulebook.reading import Enough, Layer, Part, did_you_mean, in_order, keep
 from bertgpt_cli.text import Text
 
 _NO_WORDS: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def stack(layers: Iterable[Layer]) -> Rulebook:
-    """Raises InputFileError with every complaint, in the order of the files."""
-    return _Stack(tuple(layers)).book()
+    """Raises InputFileError with every complaint (or the first hundred), in the order of the files."""
+    stacked = _Stack(tuple(layers))
+    try:
+        book = stacked.book()
+    except Enough:
+        raise InputFileError(in_order(stacked.complaints, stacked.files)) from None
+    if stacked.complaints:
+        raise InputFileError(in_order(stacked.complaints, stacked.files))
+    return book
 
 
 class _Stack:
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = layers
+        self.files = tuple(layer.name for layer in layers)
         self.complaints: list[Complaint] = []
         self.tasks: dict[str, Part] = {}
         self.choices: dict[str, dict[str, Part]] = {}
         self.otherwise: dict[str, Part] = {}
         self.rest: dict[str, dict[str, Part]] = {"approaches": {}, "families": {}, "sources": {}}
+        self.disabled: dict[str, Part] = {}
+        self.orphans: dict[str, list[str]] = {}  # a disabled task -> the tasks that still refer to it
 
     def bad(self, complaint: Complaint) -> None:
-        self.complaints.append(complaint)
+        keep(self.complaints, complaint)
 
     def book(self) -> Rulebook:
         for layer in self.layers:
@@ -64,13 +74,9 @@ class _Stack:
         }
         tasks = {name: self._frozen(name, part, approaches) for name, part in self.tasks.items()}
         self._lineage(tasks)
-        if self.complaints:
-            order = {layer.name: index for index, layer in enumerate(self.layers)}
-            found = sorted(self.complaints, key=lambda one: (order.get(one.file, 0), one.line, one.column))
-            raise InputFileError(tuple(found[:MAX_COMPLAINTS]))
+        self._needed()
         dates = [layer.date for layer in self.layers if layer.date]
-        files = tuple(layer.name for layer in self.layers)
-        return Rulebook(tasks, approaches, families, sources, _names(tasks), files, max(dates, default=""))
+        return Rulebook(tasks, approaches, families, sources, _names(tasks), self.files, max(dates, default=""))
 
     def _replace(self, section: str, merged: dict[str, Part], name: str, part: Part) -> None:
         old = merged.get(name)
@@ -105,6 +111,7 @@ class _Stack:
             self._nothing_below("tasks", name, part, self.tasks)
             return
         if override == "disable":
+            self.disabled[name] = part
             del self.tasks[name], self.choices[name]
             return
         if old is not None and override == "merge":
@@ -122,32 +129,37 @@ class _Stack:
         if part.get("override") is not None:
             self._nothing_below(f"choice of {task}", id, part, into)
         elif id in into:
-            first = into[id].node.line
-            message = Text(f"two choices of {task} are named '{id}'", f"{task} 中有两个选项都叫“{id}”")
-            help = Text("give one of them an 'id' of its own", "请用 id 给其中一个另取名称")
-            note = Text(f"the first is at line {first}", f"第一个在第 {first} 行")
-            self.bad(part.complain("BG303", message, "id" if "id" in part.nodes else "approach", help, note))
+            self._twice(task, id, part, into[id])
         else:
             into[id] = part
 
+    def _twice(self, task: str, id: str, part: Part, first: Part) -> None:
+        message = Text(f"two choices of {task} are named '{id}'", f"{task} 中有两个选项都叫“{id}”")
+        help = Text("give one of them an 'id' of its own", "请用 id 给其中一个另取名称")
+        note = Text(f"the first is at line {first.node.line}", f"第一个在第 {first.node.line} 行")
+        self.bad(part.complain("BG303", message, "id" if "id" in part.places else "approach", help, note))
+
     def _merged_choices(self, task: str, kept: dict[str, Part], choices: Iterable[Part]) -> dict[str, Part]:
         """New choices go first, in their order, since whoever adds one wants it to be heard; the rest stay in place."""
-        kept, added = dict(kept), dict[str, Part]()
+        kept, added, overridden = dict(kept), dict[str, Part](), dict[str, Part]()
         for choice in choices:
             id = choice.get("id") or choice.get("approach")
             override = choice.get("override")
             if id is None or id not in kept:
                 self._choice(task, choice, added)
+            elif id in overridden:
+                self._twice(task, id, choice, overridden[id])
             elif override is None:
                 self._exists(id, choice, kept[id])
             elif override == "disable":
                 del kept[id]
             elif override == "replace":
-                kept[id] = choice
+                kept[id] = overridden[id] = choice
             else:
+                overridden[id] = choice
                 below = kept[id]
-                fields, nodes = {**below.fields, **choice.fields}, {**below.nodes, **choice.nodes}
-                kept[id] = choice._replace(fields=fields, nodes=nodes)
+                fields, places = {**below.fields, **choice.fields}, {**below.places, **choice.places}
+                kept[id] = choice._replace(fields=fields, places=places)
         return {**added, **kept}
 
     def _merge(self, name: str, old: Part, part: Part) -> None:
@@ -159,13 +171,32 @@ class _Stack:
         for listed in ("examples", "alternatives"):
             # A merged task's old examples may no longer hold on purpose; its new ones speak for it.
             fields[listed] = part.get(listed) or old.get(listed, ())
-        self.tasks[name] = old._replace(fields=fields, nodes={**old.nodes, **part.nodes})
+        self.tasks[name] = old._replace(fields=fields, places={**old.places, **part.places})
 
     def _known(self, part: Part, key: str, what: Text, known: Iterable[str]) -> None:
         name = part.get(key)
         if name is not None and name not in known:
             message = Text(f"no {what.en} is named '{name}'", f"没有名为“{name}”的{what.zh}")
             self.bad(part.complain("BG304", message, key, did_you_mean(name, known)))
+
+    def _refers(self, task: str, part: Part, key: str) -> None:
+        """A task refers to another one by `key`."""
+        if part.get(key) in self.disabled and part.get(key) not in self.tasks:
+            self.orphans.setdefault(part.get(key), []).append(task)
+        else:
+            self._known(part, key, Text("task", "任务"), self.tasks)
+
+    def _needed(self) -> None:
+        for name, users in self.orphans.items():
+            words = ", ".join(dict.fromkeys(users))
+            message = Text(
+                f"'{name}' cannot be disabled: it is the parent or a stage of {words}",
+                f"不能禁用“{name}”：它是以下任务的 parent 或步骤：{words}",
+            )
+            help = Text(
+                "use 'override: replace', or disable those as well", "请改用 override: replace，或把它们一并禁用"
+            )
+            self.bad(self.disabled[name].complain("BG310", message, "override", help))
 
     def _cites(self, part: Part) -> tuple[str, ...]:
         rows: list[str] = []
@@ -179,7 +210,7 @@ class _Stack:
         return tuple(dict.fromkeys(rows))
 
     def _frozen(self, name: str, part: Part, approaches: dict[str, Approach]) -> Task:
-        self._known(part, "parent", Text("task", "任务"), self.tasks)
+        self._refers(name, part, "parent")
         own = self.choices[name]
         shared = {id: choice for id, choice in self.otherwise.items() if id not in own} if own else {}
         choices = (
@@ -195,7 +226,7 @@ class _Stack:
             part.get("asks", _NO_WORDS),
             choices,
             tuple(self._aside(aside, approaches) for aside in part.get("alternatives", ())),
-            tuple(self._stage(stage) for stage in part.get("stages", ())),
+            tuple(self._stage(name, stage) for stage in part.get("stages", ())),
             tuple(self._example(name, example, choices, approaches) for example in part.get("examples", ())),
             part.origin,
         )
@@ -222,8 +253,8 @@ class _Stack:
         self._known(part, "approach", Text("approach", "方案"), approaches)
         return Aside(part.get("approach", ""), part.get("because", Text("", "")), self._cites(part), part.origin)
 
-    def _stage(self, part: Part) -> Stage:
-        self._known(part, "task", Text("task", "任务"), self.tasks)
+    def _stage(self, task: str, part: Part) -> Stage:
+        self._refers(task, part, "task")
         empty = Text("", "")
         return Stage(part.get("task", ""), part.get("does", empty), part.get("passes", empty), part.origin)
 

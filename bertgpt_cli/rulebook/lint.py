@@ -2,11 +2,12 @@
 
 A list of choices is read top down, and the first that applies is the advice. In these words:
 
-- *duplicate*: two choices apply to just the same situations and advise the same approach;
-- *conflicting*: two choices apply to just the same situations and advise different approaches;
+- *duplicate*: two choices ask for the same and advise the same approach;
+- *conflicting*: two choices ask for the same and advise different approaches, of which the second never speaks where
+  the task gives what it usually gives (a second that takes over where the first is ruled out is a fallback, no conflict);
 - *shadowed*: one earlier choice applies wherever this one does, so this one never speaks;
 - *unreachable*: no single earlier choice does, but all of them together;
-- *gap*: a situation to which no choice applies although no need of an approach stands in the way.
+- *gap*: a situation, with the output that the task usually gives, for which no choice of its own asks.
 
 Every finding has a witness situation. The search is exact: it subtracts boxes of cells, it does not sample.
 The shared `otherwise` choices are meant to be out of reach in many tasks and are not reported.
@@ -40,7 +41,7 @@ def _task(task: Task, table: Table) -> list[Finding]:
     boxes = [_meet(table.box(index).sides, fixed) for index in range(len(table.choices))]
     found = []
     for index in own:
-        twin = next((other for other in range(index) if boxes[other] == boxes[index]), None)
+        twin = next((other for other in range(index) if _same(task, table, boxes, other, index)), None)
         cover = next((other for other in range(index) if _inside(boxes[index], boxes[other])), None)
         if twin is not None:
             found.append(_twin(task, table, index, twin, boxes[index]))
@@ -48,15 +49,26 @@ def _task(task: Task, table: Table) -> list[Finding]:
             found.append(_shadowed(task, table, index, cover, boxes[index]))
         elif uncovered(boxes[index], boxes[:index]) is None:
             found.append(_unreachable(task, table, index, boxes[index]))
-    gap = uncovered(fixed, [_meet(_wanted(table, index), fixed) for index in range(len(table.choices))])
+    gap = uncovered(_usual(task, table), [_wanted(table, index) for index in own])
     if gap is not None:
         message = Text(
-            f"{task.id}: no choice speaks for this situation",
-            f"{task.id}：没有任何选项覆盖这种情况",
+            f"{task.id}: no choice of its own speaks for this situation",
+            f"{task.id}：自身没有任何选项覆盖这种情况",
         )
         place = f"{task.origin.file}:{task.origin.line}"
         found.append(Finding("BG405", "note", task.id, "", place, message, _witness(table, gap)))
     return found
+
+
+def _same(task: Task, table: Table, boxes: list[Sides], first: int, second: int) -> bool:
+    """Whether two choices have the same conditions, and the second nothing left to say about the usual output."""
+    if sorted(table.choices[first].when, key=repr) != sorted(table.choices[second].when, key=repr):
+        return False
+    if boxes[first] == boxes[second]:
+        return True
+    usual = _usual(task, table)
+    inner, outer = _meet(boxes[second], usual), _meet(boxes[first], usual)
+    return not _empty(inner) and _inside(inner, outer)
 
 
 def _fixed(task: Task, table: Table) -> Sides:
@@ -65,6 +77,14 @@ def _fixed(task: Task, table: Table) -> Sides:
     if "output" in table.place:
         axis = table.axes[table.place["output"]]
         sides[table.place["output"]] = (1 << axis.cells) - 1
+    return tuple(sides)
+
+
+def _usual(task: Task, table: Table) -> Sides:
+    """All cells, with the output that the task usually gives."""
+    sides = list(_fixed(task, table))
+    index = table.place["output"]
+    sides[index] = 1 << table.axes[index].cell(task.output)
     return tuple(sides)
 
 

@@ -22,14 +22,21 @@ from bertgpt_cli.text import Text
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _SOURCE_ID = re.compile(r"[A-Z][A-Z0-9]*", re.ASCII)
-MAX_COMPLAINTS = 20
+MAX_COMPLAINTS = 100
+
+
+class Enough(Exception):
+    """There are so many complaints that looking further helps nobody, and takes long."""
 
 
 class Part(NamedTuple):
-    """A task, choice, approach ... as written: the keys that are there, each with its value and its node."""
+    """A task, choice, approach ... as written: the keys that are there, each with its value and where that stands.
+
+    A part that was merged from several layers has values from several files.
+    """
 
     fields: dict[str, Any]
-    nodes: dict[str, Node]
+    places: dict[str, tuple[Node, Source]]
     key: Scalar | None
     node: Node
     source: Source
@@ -45,9 +52,9 @@ class Part(NamedTuple):
         self, code: str, message: Text, key: str = "", help: Text | None = None, note: Text | None = None
     ) -> Complaint:
         """A complaint at the value of `key`, or at the part itself."""
-        node: Node = self.nodes.get(key) or self.key or self.node
+        node, source = self.places.get(key) or (self.key or self.node, self.source)
         width = max(1, len(node.text)) if isinstance(node, Scalar) else 1
-        return self.source.complain(code, message, node.line, node.column, width, help, note)
+        return source.complain(code, message, node.line, node.column, width, help, note)
 
 
 class Layer(NamedTuple):
@@ -60,14 +67,33 @@ class Layer(NamedTuple):
 
 
 def read(name: str, data: bytes) -> Layer:
-    """Raises InputFileError with every complaint (at most 20 are kept), and nothing else, whatever the bytes."""
+    """Raises InputFileError with every complaint (or the first hundred), and nothing else, whatever the bytes."""
     root, source, complaints = parse(name, data)
     reader = _Reader(source, complaints)
-    layer = reader.layer(root)
+    try:
+        layer = reader.layer(root)
+    except Enough:
+        raise InputFileError(in_order(reader.complaints, (name,))) from None
     if reader.complaints:
-        found = sorted(reader.complaints, key=lambda complaint: (complaint.line, complaint.column))
-        raise InputFileError(tuple(found[:MAX_COMPLAINTS]))
+        raise InputFileError(in_order(reader.complaints, (name,)))
     return layer
+
+
+def keep(complaints: list[Complaint], complaint: Complaint) -> None:
+    """Raises Enough with the hundredth."""
+    complaints.append(complaint)
+    if len(complaints) >= MAX_COMPLAINTS:
+        raise Enough
+
+
+def in_order(complaints: list[Complaint], files: tuple[str, ...]) -> tuple[Complaint, ...]:
+    """By file, line and column; of too many the first hundred, and that there may be more."""
+    rank = {name: index for index, name in enumerate(files)}
+    found = sorted(complaints, key=lambda one: (rank.get(one.file, 0), one.line, one.column))
+    if len(found) < MAX_COMPLAINTS:
+        return tuple(found)
+    more = Text("too many errors; what comes after was not checked", "错误过多，其余部分未检查")
+    return (*found[:MAX_COMPLAINTS], Complaint("BG200", more, found[MAX_COMPLAINTS - 1].file))
 
 
 def nearest(word: str, known: Any) -> str:
@@ -88,14 +114,15 @@ class _Reader:
 
     def bad(self, node: Node, code: str, message: Text, help: Text | None = None, note: Text | None = None) -> None:
         width = max(1, len(node.text)) if isinstance(node, Scalar) else 1
-        self.complaints.append(self.source.complain(code, message, node.line, node.column, width, help, note))
+        keep(self.complaints, self.source.complain(code, message, node.line, node.column, width, help, note))
 
     def layer(self, root: Mapping) -> Layer:
         sections: dict[str, dict[str, Part]] = {section: {} for section in SECTIONS}
         date, otherwise = "", ()
-        if "version" in root.entries and not self._version(root.entries["version"][1]):
+        other = self._other_version(root.entries["version"][1]) if "version" in root.entries else None
+        if other is not None:
             # Made for another format: whatever else looks wrong may be right there.
-            raise InputFileError((self.complaints[-1],))
+            raise InputFileError((other,))
         allowed = ("version", "date", *SECTIONS, OTHERWISE)
         self._keys(root, allowed, ("version",), "rule file")
         for name, (_, node) in root.entries.items():
@@ -113,19 +140,21 @@ class _Reader:
             self.bad(root, "BG201", message)
         return Layer(self.source.name, sections, otherwise, date)
 
-    def _version(self, node: Node) -> bool:
-        if isinstance(node, Scalar) and kind_of(node) == "int" and node.text.isdigit() and int(node.text[:9]) == FORMAT:
-            return True
-        if isinstance(node, Scalar) and kind_of(node) == "int":
-            shown = node.text[:12]
+    def _other_version(self, node: Node) -> Complaint | None:
+        """A complaint, unless the file is made for the format that is read here."""
+        number = _plain_number(node.text) if isinstance(node, Scalar) and kind_of(node) == "int" else None
+        if number == FORMAT:
+            return None
+        message = Text(f"version must be {FORMAT}", f"version 必须为 {FORMAT}")
+        help = None
+        if number is not None and number > FORMAT:
             message = Text(
-                f"made for rules format {shown}; this bertgpt reads format {FORMAT}",
-                f"文件使用规则格式 {shown}；当前 bertgpt 只支持格式 {FORMAT}",
+                f"made for rules format {number}; this bertgpt reads format {FORMAT}",
+                f"文件使用规则格式 {number}；当前 bertgpt 只支持格式 {FORMAT}",
             )
-            self.bad(node, "BG202", message)
-        else:
-            self.bad(node, "BG202", Text(f"version must be {FORMAT}", f"version 必须为 {FORMAT}"))
-        return False
+            help = Text("upgrade bertgpt", "请升级 bertgpt")
+        width = len(node.text) if isinstance(node, Scalar) else 1
+        return self.source.complain("BG202", message, node.line, node.column, max(1, width), help)
 
     def _section(self, name: str, node: Node) -> dict[str, Part]:
         shape = SECTIONS[name]
@@ -174,14 +203,14 @@ class _Reader:
             required = () if "id" in node.entries else ("approach",)
         self._keys(node, tuple(keys), required, shape)
         fields: dict[str, Any] = {}
-        nodes: dict[str, Node] = {}
+        places: dict[str, tuple[Node, Source]] = {}
         for name, (_, value) in node.entries.items():
             if name in keys:
                 read = self._value(keys[name], value)
                 if read is not None:
                     fields[name] = read
-                    nodes[name] = value
-        return Part(fields, nodes, key, node, self.source)
+                    places[name] = (value, self.source)
+        return Part(fields, places, key, node, self.source)
 
     def _value(self, spec: Key, node: Node) -> Any:
         kind = spec.kind
@@ -251,7 +280,7 @@ class _Reader:
                 Text("put it in quotes", "请加引号"),
             )
             return None
-        text = node.text.strip()
+        text = re.sub(r"\s*\n\s*", " ", node.text.strip())  # a block of lines is one line of prose
         if not text:
             self.bad(node, "BG209", Text("the text is empty", "文本为空"))
             return None
