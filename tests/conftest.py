@@ -15,6 +15,10 @@ import pytest
 PROGRAM = Path(sysconfig.get_path("scripts")) / ("bertgpt.exe" if os.name == "nt" else "bertgpt")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what is printed now as what is expected")
+
+
 class Run(NamedTuple):
     """What a command line gave."""
 

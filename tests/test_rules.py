@@ -408,7 +408,7 @@ def test_a_witness_shows_the_fault(tmp_path: Path) -> None:
     text = choice("cross-encoder", "{labels: {below: 50}}", "outer") + choice(
         "zero-shot-nli-encoder", "{labels: {below: 20}, hosted: true}", "inner"
     )
-    ((code, who, witness),) = found(tmp_path, text)
+    ((code, who, witness),) = found(tmp_path, text + choice("ready-made-encoder"))
     assert (code, who) == ("BG403", "inner")
     assert witness["hosted"] is True
     labels = witness["labels"]
@@ -417,7 +417,7 @@ def test_a_witness_shows_the_fault(tmp_path: Path) -> None:
 
 
 def test_clean_rules_have_no_finding(tmp_path: Path) -> None:
-    text = choice("zero-shot-nli-encoder", "{labels: {below: 8}}") + choice("fine-tuned-encoder")
+    text = choice("zero-shot-nli-encoder", "{labels: {below: 8}}") + choice("ready-made-encoder")
     assert found(tmp_path, text) == []
 
 

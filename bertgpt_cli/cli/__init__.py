@@ -10,11 +10,13 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
+from typing import TextIO
 
 import typer
 
+from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.app import new_app
-from bertgpt_cli.cli.shell import PLAIN, Shell, look_around
+from bertgpt_cli.cli.shell import Shell, abandon, first_glance, look_around
 from bertgpt_cli.errors import BertgptError, EnvironmentTrouble, Exit, UsageError
 from bertgpt_cli.text import Text
 
@@ -26,33 +28,49 @@ _ParserError: type[Exception] = typer.BadParameter.__mro__[2]
 
 def main(argv: list[str]) -> int:
     """Runs one command line and returns its exit code; whatever happens, no traceback unless --debug asks for it."""
-    shell = PLAIN
+    shell = first_glance(argv)
     try:
         signal.signal(signal.SIGTERM, _terminate)
-        shell = look_around(argv)
-        code = _run(argv, shell)
-        sys.stdout.flush()
-        return code
-    except BertgptError as error:
-        return _fail(error, shell)
+        try:
+            _open_streams()
+            shell = look_around(argv)
+            code = _run(argv, shell)
+            sys.stdout.flush()
+            return code
+        except BertgptError as error:
+            return _fail(error, shell)
+        except BrokenPipeError:  # the reader has what it wanted (`| head`)
+            abandon(sys.stdout)
+            return Exit.DONE
+        except OSError as error:
+            abandon(sys.stdout)
+            return _fail(_os_trouble(error), shell)
     except KeyboardInterrupt:
         return _interrupted(shell)
     except _Terminated:
         return Exit.TERMINATED
-    except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python would complain again when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
-    except OSError as error:
-        return _fail(_os_trouble(error), shell)
     except Exception as error:
         return _bug(error, shell)
 
 
+def _open_streams() -> None:
+    """A stream that the caller has closed (`>&-`) is None to Python, and its number would go to the next file."""
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+        raise EnvironmentTrouble("output", Text("standard output is closed", "标准输出已关闭"))
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
 def _run(argv: list[str], shell: Shell) -> int:
+    completing = any(name.startswith("_BERTGPT") for name in os.environ)
     try:
         app = new_app()
-        for name in _called(argv):
+        for name in COMMANDS if completing else _called(argv):
             import_module(f"bertgpt_cli.cli.{name}").add_to(app)
         code = app(
             args=[word for word in argv if word != "--debug"], prog_name="bertgpt", standalone_mode=False, obj=shell
@@ -61,6 +79,13 @@ def _run(argv: list[str], shell: Shell) -> int:
         raise _usage(error) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit as end:  # of a completion
+        code = Exit.USAGE if end.code else Exit.DONE
+    except (KeyError, ValueError):
+        if not completing:
+            raise
+        message = Text("the shell's request for a completion cannot be read", "无法识别 shell 的补全请求")
+        raise UsageError("completion", message) from None
     if code == Exit.INTERRUPTED:  # Typer turns Ctrl-C into an exit code
         raise KeyboardInterrupt
     return int(code or 0)
@@ -69,8 +94,7 @@ def _run(argv: list[str], shell: Shell) -> int:
 def _called(argv: list[str]) -> tuple[str, ...]:
     """The command that is called, or all of them: Typer builds every command it is told of, needed or not."""
     first = next((word for word in argv if not word.startswith("-")), "")
-    completing = any(name.startswith("_BERTGPT") for name in os.environ)
-    return (first,) if first in COMMANDS and not completing else COMMANDS
+    return (first,) if first in COMMANDS else COMMANDS
 
 
 class _Terminated(BaseException):
@@ -86,45 +110,49 @@ def _fail(error: BertgptError, shell: Shell) -> int:
     from bertgpt_cli.render import complaints
 
     if shell.json_errors:
-        from bertgpt_cli.render.as_json import Encoder, dump
+        from bertgpt_cli.render.as_json import Encoder, dump, dump_line
 
+        value = Encoder(shell.lang).error(error)
         try:
-            shell.write(dump(Encoder(shell.lang).error(error)))
+            shell.write(dump(value) if shell.json_errors == "json" else dump_line(value))
             sys.stdout.flush()
         except OSError:
-            pass
-    with suppress(OSError):
-        shell.complain(complaints.document(error, shell.lang))
+            abandon(sys.stdout)
+    shell.complain(complaints.document(error, shell.lang))
     return error.exit_code
 
 
 def _interrupted(shell: Shell) -> int:
-    with suppress(OSError):
-        shell.say(Text("Aborted.", "已中止。"))
+    shell.say(Text("Aborted.", "已中止。"))
     return Exit.INTERRUPTED
 
 
 def _os_trouble(error: OSError) -> EnvironmentTrouble:
-    """What the machine refused while an answer was being written."""
-    # What is left in the buffer would fail again, loudly, when Python exits.
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """What the machine refused: to take the answer, or a file that is named."""
     reason = error.strerror or type(error).__name__
+    if error.filename is not None:
+        return EnvironmentTrouble("system", Text(f"{error.filename}: {reason}", f"{error.filename}：{reason}"))
     return EnvironmentTrouble("output", Text(f"the output cannot be written: {reason}", f"无法写出结果：{reason}"))
 
 
 def _bug(error: Exception, shell: Shell) -> int:
-    if shell.debug:
-        import traceback
-
-        sys.stderr.write("".join(traceback.format_exception(error)).encode("ascii", "backslashreplace").decode("ascii"))
     kind = type(error).__name__
-    shell.say(
-        Text(
-            f"this is a bug in bertgpt ({kind}); please report the command line, and what --debug adds to it",
-            f"这是 bertgpt 的内部错误（{kind}）；请反馈所用命令，以及加上 --debug 后的输出",
-        )
+    message = Text(
+        f"this is a bug in bertgpt ({kind}); please report the command line, and what --debug adds to it",
+        f"这是 bertgpt 的内部错误（{kind}）；请反馈所用命令，以及加上 --debug 后的输出",
     )
+    try:
+        if shell.debug:
+            import traceback
+
+            from bertgpt_cli.render.safe import visible
+
+            told = visible("".join(traceback.format_exception(error)))
+            sys.stderr.write(terminal.encodable(told, sys.stderr.encoding))
+        shell.say(message)
+    except Exception:  # the bug may be in how things are said
+        with suppress(OSError):
+            sys.stderr.write(f"{message.en}\n")
     return Exit.BUG
 
 

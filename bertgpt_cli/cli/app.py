@@ -95,7 +95,7 @@ def _show_version(asked: bool) -> None:
 
 def no_command(ctx: typer.Context) -> None:
     if ctx.invoked_subcommand is None:
-        sys.stdout.write(ctx.get_help())
+        sys.stdout.write(f"{ctx.get_help()}\n")
         raise typer.Exit()
 
 

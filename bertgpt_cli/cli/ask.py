@@ -39,7 +39,10 @@ def _choose(shell: Shell, adviser: Adviser, name: str, error: BertgptError) -> M
     prompt = Text("Which one? ", "是哪一个？ ").say(shell.lang)
     sys.stderr.write(terminal.encodable(prompt, sys.stderr.encoding or "utf-8"))
     sys.stderr.flush()
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:  # no name of a task, whatever was typed
+        raise error from None
     reply = line.strip()
     if not line:
         sys.stderr.write("\n")

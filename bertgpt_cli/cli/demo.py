@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="demo")
 
 
-def demo_group(ctx: typer.Context) -> None:
+def demo_group(ctx: typer.Context, lang: Language = None) -> None:
     no_command(ctx)
 
 

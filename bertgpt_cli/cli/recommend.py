@@ -149,7 +149,7 @@ def _lines(path: str) -> Iterator[tuple[int, bytes]]:
         try:
             while line := file.readline(MAX_LINE + 1):
                 number += 1
-                if len(line) > MAX_LINE:
+                if len(line) > MAX_LINE and not line.endswith(b"\n"):
                     _skip(file, path, number)
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="rules")
 
 
-def rules_group(ctx: typer.Context) -> None:
+def rules_group(ctx: typer.Context, lang: Language = None) -> None:
     no_command(ctx)
 
 

@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Callable
-from itertools import pairwise
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, TextIO
 
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.render.document import Document
@@ -21,7 +21,7 @@ class Shell(NamedTuple):
     encoding: str
     cache: str | None
     asks: bool  # somebody sits at the terminal and can be asked
-    json_errors: bool
+    json_errors: str  # "json" or "jsonl" where a program asked for that, else empty
     debug: bool
 
     def write(self, text: str) -> None:
@@ -57,13 +57,30 @@ class Shell(NamedTuple):
         self.complain((Paragraph(line(message.say(self.lang))),))
 
     def complain(self, document: Document) -> None:
+        """Where nobody hears it, the answer and the exit code are the same."""
         from bertgpt_cli.render.text import draw
 
         encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-        sys.stderr.write(terminal.encodable(draw(document, self.width, self.error_colour), encoding))
+        try:
+            sys.stderr.write(terminal.encodable(draw(document, self.width, self.error_colour), encoding))
+            sys.stderr.flush()
+        except OSError:
+            abandon(sys.stderr)
 
 
-PLAIN = Shell("en", terminal.PIPE_WIDTH, False, False, "utf-8", None, False, False, False)
+PLAIN = Shell("en", terminal.PIPE_WIDTH, False, False, "utf-8", None, False, "", False)
+
+
+def abandon(stream: TextIO) -> None:
+    """A stream cannot be written to. What is left in its buffer would fail again, loudly, when Python exits."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def first_glance(argv: list[str]) -> Shell:
+    """What can be told without looking around: how to say that this has failed."""
+    wanted = terminal.last(argv, "--format", "-f")
+    return PLAIN._replace(json_errors=wanted if wanted in ("json", "jsonl") else "", debug="--debug" in argv)
 
 
 def look_around(argv: list[str]) -> Shell:
@@ -77,7 +94,7 @@ def look_around(argv: list[str]) -> Shell:
         except OSError:
             columns = None
     lang = terminal.language(argv, environment)
-    shell = Shell(
+    shell = first_glance(argv)._replace(
         lang=lang,
         width=terminal.width(environment, columns),
         colour=terminal.colour(environment, sys.stdout.isatty()),
@@ -85,19 +102,11 @@ def look_around(argv: list[str]) -> Shell:
         encoding=encoding,
         cache=environment_cache(),
         asks=sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
-        json_errors=_wants_json(argv),
-        debug="--debug" in argv,
     )
     if lang == "zh" and not terminal.can_show_chinese(encoding) and not shell.json_errors:
         shell = shell._replace(lang="en")
         shell.say(Text(f"this output cannot show Chinese ({encoding}); answering in English", ""))
     return shell
-
-
-def _wants_json(argv: list[str]) -> bool:
-    formats = [word.partition("=")[2] for word in argv if word.startswith("--format=")]
-    formats += [after for word, after in pairwise(argv) if word in ("--format", "-f")]
-    return any(word in ("json", "jsonl") for word in formats)
 
 
 def environment_cache() -> str | None:

@@ -17,7 +17,7 @@ MOST_WIDTH = 100  # longer lines are harder to read, however wide the window
 
 def language(argv: list[str], environment: Environment) -> Lang:
     """`--lang`, else BERTGPT_LANG, else the locale, else English. Raises UsageError for a language it does not speak."""
-    flag = _flag(argv, "--lang")
+    flag = last(argv, "--lang")
     if flag is not None:
         return _known(flag, "--lang")
     if environment.get("BERTGPT_LANG"):
@@ -28,16 +28,18 @@ def language(argv: list[str], environment: Environment) -> Lang:
     return "en"
 
 
-def _flag(argv: list[str], name: str) -> str | None:
-    """The last value of an option, before the command line is parsed: errors in it must be in the language too."""
+def last(argv: list[str], name: str, short: str = "") -> str | None:
+    """The last value of an option, before the command line is parsed: errors in it must be told as it says."""
     found = None
     for index, word in enumerate(argv):
         if word == "--":
             break
-        if word == name and index + 1 < len(argv):
+        if word in (name, short or name) and index + 1 < len(argv):
             found = argv[index + 1]
         elif word.startswith(f"{name}="):
             found = word[len(name) + 1 :]
+        elif short and word.startswith(short) and not word.startswith("--"):
+            found = word[len(short) :]
     return found
 
 

@@ -54,7 +54,8 @@ def draw(document: Document, width: int, colour: bool) -> str:
                 console.print(row, soft_wrap=True, crop=False)
             else:
                 console.print(row)
-    return out.getvalue()
+    text = out.getvalue()
+    return text if colour else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _block(block: object, width: int) -> list[object]:
@@ -147,7 +148,7 @@ def _records(header: list[str], block: Table, width: int) -> list[object]:
         for title, cell in zip(header, row, strict=True):
             if any(span.text for span in cell):
                 said = (Span(f"{title}: ", "dim"), *cell)
-                first, *more = wrap(said, width)
+                first, *more = wrap(said, width - 2)
                 out += [first, *(RichText("  ").append_text(part) for part in more)]
     return out
 

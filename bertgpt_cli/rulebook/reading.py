@@ -196,7 +196,9 @@ class _Reader:
         if not isinstance(node, Mapping):
             self._kind(node, Text(f"a map with the keys of a {shape}", f"{shape} 的键值映射"))
             return None
-        override = node.entries.get("override")
+        # A misspelt `override` is one fault, not one more for every key that a merge may leave out.
+        misspelt = next((name for name in node.entries if name not in keys and nearest(name, keys) == "override"), "")
+        override = node.entries.get("override") or node.entries.get(misspelt)
         relaxed = override is not None and isinstance(override[1], Scalar) and override[1].text in ("merge", "disable")
         required = () if relaxed else tuple(name for name, spec in keys.items() if spec.required)
         if relaxed and shape == "choice":
