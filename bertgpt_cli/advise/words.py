@@ -12,8 +12,7 @@ from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.text import Text
 
 MOST = 8  # candidates worth showing
-ENOUGH = 0.7  # a spelling this near, and nearer than any other task's, is taken for the name
-NEAR = 0.45  # a spelling this near is worth offering
+NEAR = 0.5  # a spelling this near is worth offering
 LONGEST = 200  # characters of the words that are looked at
 
 
@@ -28,11 +27,25 @@ def resolve(book: Rulebook, words: str) -> Match:
         return Match(task.id, task.title, words, _how(book, task.id, words), 1.0)
     found = candidates(book, words)
     best = [one for one in found if found and one.score == found[0].score]
-    if not found or best[0].score < ENOUGH:
+    if not best or not _slip(normal(words), best[0]):
         raise _unknown(words, found)
     if len(best) > 1:
         raise _ambiguous(words, best)
     return Match(best[0].id, best[0].title, words, best[0].how, best[0].score)
+
+
+def _slip(wanted: str, best: Candidate) -> bool:
+    """Whether the words are the name but for a slip or two of the hand.
+
+    A share of edits would not do: `image classification` is but a third away from `topic classification`, and names
+    something else.
+    """
+    if best.score == 1:
+        return True
+    length = max(len(wanted), len(best.via))
+    slips = 1 if length < 8 else 2 if length < 14 else 3
+    shortest = 4 if wanted.isascii() else 3
+    return length >= shortest and edits(wanted, best.via, slips) <= slips
 
 
 def chosen(book: Rulebook, words: str, id: str) -> Match:

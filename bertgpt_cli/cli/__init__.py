@@ -5,6 +5,7 @@ signals. Each command is a module, loaded when it is called; so is everything he
 """
 
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -159,6 +160,7 @@ def _bug(error: Exception, shell: Shell) -> int:
 def _usage(error: BaseException) -> UsageError:
     """The parser's complaint, in both languages."""
     said = str(getattr(error, "message", "") or error)
+    said = re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", said)  # a byte that is no UTF-8, as Typer writes it
     close = tuple(getattr(error, "possibilities", None) or ())
     hint = Text(f"; use {close[0]}", f"；应为 {close[0]}") if close else Text("", "")
     name = getattr(error, "option_name", None)

@@ -58,8 +58,10 @@ def rules_test(
     wanted = terminal.output_format(format, FORMATS)
     from bertgpt_cli.render import rules as drawn
     from bertgpt_cli.rulebook import examples, loading
+    from bertgpt_cli.rulebook.files import user_files
 
-    report = examples.run(loading.load(files or ()))
+    named = tuple(name for path in files or () for name, _ in user_files(path))
+    report = examples.run(loading.load(files or ()), named)
     shell.show_report(report, drawn.test, wanted)
     good = report.passed and not report.failed and report.coverage >= min_coverage
     return Exit.DONE if good else Exit.NEGATIVE

@@ -12,7 +12,7 @@ _MOST_FLIPS = 6
 _WHY = Text("Why", "理由")
 _UNMET = Text("Why not", "不可行")
 _HOW = Text("How", "做法")
-_FLIPS = Text("Flips", "变数")
+_FLIPS = Text("Flips", "何时改变")
 _ASSUMED = Text("Assumed", "假定")
 _GIVEN = Text("Given", "已知")
 _ALSO = Text("Also", "另可")
@@ -174,8 +174,8 @@ def _told(answer: Recommendation) -> tuple[Flip, ...]:
 def _assumed(answer: Recommendation, lang: Lang) -> str:
     semicolon = "；" if lang == "zh" else "; "
     assumed = semicolon.join(words.assumption(one, lang) for one in answer.assumptions)
-    options = ", ".join(one.option for one in answer.assumptions)
-    return Text(f"{assumed}. Say {options}.", f"{assumed}。可用 {options} 说明。").say(lang)
+    options = ("、" if lang == "zh" else ", ").join(one.option for one in answer.assumptions)
+    return Text(f"{assumed}. Say {options}.", f"{assumed}。请用 {options} 说明。").say(lang)
 
 
 def _cites(evidence: tuple[Cited, ...], lang: Lang) -> str:

@@ -9,6 +9,7 @@ from bertgpt_cli.report.rules import (
     DiffReport,
     FailedExample,
     Finding,
+    RuleChange,
     ShownChoice,
     ShownTask,
     ShowReport,
@@ -26,10 +27,15 @@ def check(report: CheckReport, lang: Lang) -> Document:
     errors = sum(one.level == "error" for one in report.findings)
     notes = len(report.findings) - errors
     said = Text(
-        f"{report.tasks} tasks, {report.choices} choices in {len(report.files)} files: {errors} findings, {notes} notes",
+        f"{_count(report.tasks, 'task')}, {_count(report.choices, 'choice')} in {_count(len(report.files), 'file')}: "
+        f"{_count(errors, 'finding')}, {_count(notes, 'note')}",
         f"{len(report.files)} 个文件，{report.tasks} 个任务，{report.choices} 个选项：{errors} 个问题，{notes} 条提示",
     )
     return (*blocks, Paragraph(line(Span(said.say(lang), "bad" if errors else "good"))))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _finding(finding: Finding, lang: Lang) -> list[Block]:
@@ -100,6 +106,7 @@ def _task(report: ShownTask, lang: Lang) -> Document:
         blocks.append(Paragraph(line(said.say(lang))))
     header = (
         "#",
+        Text("choice", "选项").say(lang),
         Text("when", "条件").say(lang),
         Text("approach", "方案").say(lang),
         Text("because", "理由").say(lang),
@@ -113,11 +120,33 @@ def _shown(index: int, choice: ShownChoice, lang: Lang) -> tuple[Line, ...]:
     when = ("，" if lang == "zh" else ", ").join(words.fact_range(one, lang) for one in choice.when)
     return (
         line(str(index)),
+        line(Span(choice.id, "strong")),
         line(when or Text("always", "总是").say(lang)),
         line(Span(choice.approach.id, words.ROLE[choice.approach.family])),
         line(choice.because.say(lang)),
         line(Span(choice.place, "dim")),
     )
+
+
+_PARTS: dict[str, Text] = {
+    "task": Text("task", "任务"),
+    "choice": Text("choice", "选项"),
+    "approach": Text("approach", "方案"),
+    "family": Text("family", "模型家族"),
+    "source": Text("source", "来源"),
+    "title": Text("title", "名称"),
+    "output": Text("output", "输出"),
+    "parent": Text("parent", "父任务"),
+    "aliases": Text("aliases", "别名"),
+    "asks": Text("asks", "问法"),
+    "order": Text("order", "顺序"),
+}
+
+
+def _part(one: RuleChange, lang: Lang) -> str:
+    """`task ner`, `ner: choice token-head`, `ner: order`."""
+    where = f"{one.task}{'：' if lang == 'zh' else ': '}" if one.task else ""
+    return f"{where}{_PARTS[one.part].say(lang)} {one.name}".rstrip()
 
 
 def diff(report: DiffReport, lang: Lang) -> Document:
@@ -134,7 +163,7 @@ def diff(report: DiffReport, lang: Lang) -> Document:
     rows: tuple[tuple[Line, ...], ...] = tuple(
         (
             line(Span(verbs[one.verb].say(lang), roles[one.verb])),  # type: ignore[arg-type]
-            line(one.what),
+            line(_part(one, lang)),
             line(one.before),
             line(one.after),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# C0 but newline, DEL, C1, zero-width and bidirectional controls, line separators, BOM, surrogates.
+# C0 but newline, DEL, C1, zero-width and bidirectional controls, line separators, BOM, noncharacters, tags, surrogates.
 # U+200C and U+200D stay: Persian and emoji need them.
-_UNSAFE = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+_UNSAFE = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff]"
 
 
 def visible(text: str) -> str:
@@ -30,4 +30,6 @@ def _escape(match: re.Match[str]) -> str:
         return "\\t"
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

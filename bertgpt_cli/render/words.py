@@ -117,15 +117,15 @@ def obstacle(found: Obstacle, value: Value | None, lang: Lang) -> str:
     """`wants labels below 8, got 4,000`, `needs fine-tuning possible, got no fine-tuning`."""
     fact = FACTS[found.wanted.fact]
     wanted = fact_range(found.wanted, lang)
+    verb = Text("needs", "需要") if found.kind == "needs" else Text("wants", "要求")
     if value is None:
-        got = Text("not given", "未说明").say(lang)
-    elif fact.kind == "flag":
+        return Text(f"{verb.en} {wanted}: not given", f"{verb.zh}{wanted}：未说明").say(lang)
+    if fact.kind == "flag":
         got = fact_value(fact.name, value, lang)
     else:
         got = spell(fact, value)
     if found.kind == "gives":
         return Text(f"gives {wanted}, asked for {got}", f"只能给出：{wanted}；要的是 {got}").say(lang)
-    verb = Text("needs", "需要") if found.kind == "needs" else Text("wants", "要求")
     return Text(f"{verb.en} {wanted}, got {got}", f"{verb.zh}{wanted}，实际为 {got}").say(lang)
 
 

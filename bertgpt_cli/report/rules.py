@@ -92,10 +92,12 @@ class ShowReport:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """What a layer did: `verb` is added, removed or changed; `what` names the part."""
+    """What a layer did to a part (`task`, `choice`, `title` ...) called `name`, in `task` if it is a task's part."""
 
     verb: Literal["added", "removed", "changed"]
-    what: str
+    part: str
+    task: str
+    name: str
     before: str
     after: str
 

@@ -10,8 +10,11 @@ from bertgpt_cli.rulebook.table import Table, build
 NOTHING = "nothing-fits"
 
 
-def run(book: Rulebook) -> TestReport:
-    """Every example of every task. Zero examples is not a success; the caller says so."""
+def run(book: Rulebook, of: tuple[str, ...] = ()) -> TestReport:
+    """Every example of every task; coverage is of the choices in the files `of` (all, if empty).
+
+    Zero examples is not a success; the caller says so.
+    """
     passed = 0
     failed: list[FailedExample] = []
     reached: set[tuple[str, str]] = set()
@@ -32,7 +35,7 @@ def run(book: Rulebook) -> TestReport:
         (task.id, choice.id, f"{choice.origin.file}:{choice.origin.line}")
         for task in book.tasks.values()
         for choice in task.choices
-        if not choice.shared
+        if not choice.shared and choice.origin.file in (of or book.files)
     ]
     unreached = tuple(one for one in own if (one[0], one[1]) not in reached)
     coverage = 100 * (1 - len(unreached) / len(own)) if own else 0.0

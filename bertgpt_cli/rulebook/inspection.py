@@ -60,7 +60,7 @@ def diff(before: Rulebook, after: Rulebook) -> DiffReport:
     for id in dict.fromkeys((*before.tasks, *after.tasks)):
         old, new = before.tasks.get(id), after.tasks.get(id)
         if old is None or new is None:
-            changes.append(_whole(f"task {id}", old is None))
+            changes.append(_whole("task", id, old is None))
         else:
             changes += _task(old, new)
     for what, olds, news in (
@@ -70,20 +70,20 @@ def diff(before: Rulebook, after: Rulebook) -> DiffReport:
     ):
         for id in dict.fromkeys((*olds, *news)):
             if id not in olds or id not in news:
-                changes.append(_whole(f"{what} {id}", id not in olds))
+                changes.append(_whole(what, id, id not in olds))
             elif olds[id] != news[id]:
-                changes.append(RuleChange("changed", f"{what} {id}", "", ""))
+                changes.append(RuleChange("changed", what, "", id, "", ""))
     new_files = tuple(name for name in after.files if name not in before.files)
     return DiffReport("rule-diff", new_files, tuple(changes))
 
 
-def _whole(what: str, added: bool) -> RuleChange:
-    return RuleChange("added" if added else "removed", what, "", "")
+def _whole(part: str, name: str, added: bool) -> RuleChange:
+    return RuleChange("added" if added else "removed", part, "", name, "", "")
 
 
 def _task(old: Task, new: Task) -> list[RuleChange]:
     changes = [
-        RuleChange("changed", f"{old.id}: {name}", _words(getattr(old, name)), _words(getattr(new, name)))
+        RuleChange("changed", name, old.id, "", _words(getattr(old, name)), _words(getattr(new, name)))
         for name in ("title", "output", "parent", "aliases", "asks")
         if getattr(old, name) != getattr(new, name)
     ]
@@ -91,14 +91,15 @@ def _task(old: Task, new: Task) -> list[RuleChange]:
     news = {choice.id: choice for choice in new.choices}
     for id in dict.fromkeys((*olds, *news)):
         a, b = olds.get(id), news.get(id)
-        what = f"{old.id}: choice {id}"
         if a is None or b is None:
-            changes.append(RuleChange("added" if a is None else "removed", what, _choice(a), _choice(b)))
+            changes.append(
+                RuleChange("added" if a is None else "removed", "choice", old.id, id, _choice(a), _choice(b))
+            )
         elif a._replace(origin=b.origin) != b:
-            changes.append(RuleChange("changed", what, _choice(a), _choice(b)))
+            changes.append(RuleChange("changed", "choice", old.id, id, _choice(a), _choice(b)))
     kept = [id for id in olds if id in news]
     if kept != [id for id in news if id in olds]:
-        changes.append(RuleChange("changed", f"{old.id}: order", " > ".join(olds), " > ".join(news)))
+        changes.append(RuleChange("changed", "order", old.id, "", " > ".join(olds), " > ".join(news)))
     return changes
 
 

@@ -25,7 +25,8 @@ from bertgpt_cli.rulebook.book import (
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS
 from bertgpt_cli.rulebook.naming import normal
-from bertgpt_cli.rulebook.reading import Enough, Layer, Part, did_you_mean, in_order, keep
+from bertgpt_cli.rulebook.reading import Layer, Part, did_you_mean
+from bertgpt_cli.rulebook.strict_yaml import Enough, in_order, keep
 from bertgpt_cli.text import Text
 
 _NO_WORDS: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

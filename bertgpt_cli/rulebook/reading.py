@@ -17,16 +17,22 @@ from bertgpt_cli.rulebook.book import FORMAT, Condition, Origin
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Value
 from bertgpt_cli.rulebook.shapes import OTHERWISE, SECTIONS, SHAPES, Key
-from bertgpt_cli.rulebook.strict_yaml import Mapping, Node, Scalar, Sequence, Source, kind_of, parse
+from bertgpt_cli.rulebook.strict_yaml import (
+    Enough,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    in_order,
+    keep,
+    kind_of,
+    parse,
+)
 from bertgpt_cli.text import Text
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _SOURCE_ID = re.compile(r"[A-Z][A-Z0-9]*", re.ASCII)
-MAX_COMPLAINTS = 100
-
-
-class Enough(Exception):
-    """There are so many complaints that looking further helps nobody, and takes long."""
 
 
 class Part(NamedTuple):
@@ -77,23 +83,6 @@ def read(name: str, data: bytes) -> Layer:
     if reader.complaints:
         raise InputFileError(in_order(reader.complaints, (name,)))
     return layer
-
-
-def keep(complaints: list[Complaint], complaint: Complaint) -> None:
-    """Raises Enough with the hundredth."""
-    complaints.append(complaint)
-    if len(complaints) >= MAX_COMPLAINTS:
-        raise Enough
-
-
-def in_order(complaints: list[Complaint], files: tuple[str, ...]) -> tuple[Complaint, ...]:
-    """By file, line and column; of too many the first hundred, and that there may be more."""
-    rank = {name: index for index, name in enumerate(files)}
-    found = sorted(complaints, key=lambda one: (rank.get(one.file, 0), one.line, one.column))
-    if len(found) < MAX_COMPLAINTS:
-        return tuple(found)
-    more = Text("too many errors; what comes after was not checked", "错误过多，其余部分未检查")
-    return (*found[:MAX_COMPLAINTS], Complaint("BG200", more, found[MAX_COMPLAINTS - 1].file))
 
 
 def nearest(word: str, known: Any) -> str:
@@ -366,7 +355,7 @@ class _Reader:
         if raw is None:
             want = facts.expected(fact)
             message = Text(f"'{_clip(node.text)}' is not {want.en}", f"“{_clip(node.text)}”不是{want.zh}")
-            self.bad(node, "BG213", message)
+            self.bad(node, "BG213", message, _digits(fact, node))
             return None
         try:
             return facts.read(fact, raw)
@@ -481,6 +470,15 @@ class _Reader:
 
 
 _ID_WORDS = Text("small letters, digits and single hyphens", "小写字母、数字和单个连字符")
+
+
+def _digits(fact: Fact, node: Scalar) -> Text | None:
+    """Help for what people take for a number and YAML does not, or not everywhere: '8', 010, 1_000, 1e3."""
+    if not fact.ordered or not re.match(r"[-+.0-9]", node.text, re.ASCII):
+        return None
+    if not node.plain and _plain_number(node.text) is not None:
+        return Text("write it without quotes", "请去掉引号")
+    return Text("write plain digits, such as 1000 or 0.5", "请直接写数字，如 1000 或 0.5")
 
 
 def _clip(text: str) -> str:

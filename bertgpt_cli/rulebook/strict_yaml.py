@@ -24,11 +24,12 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 50_000
 MAX_SCALAR = 20_000
+MAX_COMPLAINTS = 100
 
 # What a terminal or an editor would obey, hide or reorder: C0, DEL, C1, soft hyphen, zero-width and bidirectional
-# controls, BOM inside, interlinear marks, noncharacters. Tab and line breaks are legal in a file, not in a value.
+# controls, BOM inside, interlinear marks, noncharacters, tags. Tab and line breaks are legal in a file, not in a value.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _ESCAPED = re.compile("[\r\x85\u2028\u2029\ud800-\udfff]")  # gets into a value only by an escape in double quotes
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -87,6 +88,27 @@ class Source:
         return Complaint(code, message, self.name, line, column, width, excerpt, help, note)
 
 
+class Enough(Exception):
+    """There are so many complaints that looking further helps nobody, and takes long."""
+
+
+def keep(complaints: list[Complaint], complaint: Complaint) -> None:
+    """Raises Enough with the hundredth."""
+    complaints.append(complaint)
+    if len(complaints) >= MAX_COMPLAINTS:
+        raise Enough
+
+
+def in_order(complaints: list[Complaint], files: tuple[str, ...]) -> tuple[Complaint, ...]:
+    """By file, line and column; of too many the first hundred, and that there may be more."""
+    rank = {name: index for index, name in enumerate(files)}
+    found = sorted(complaints, key=lambda one: (rank.get(one.file, 0), one.line, one.column))
+    if len(found) < MAX_COMPLAINTS:
+        return tuple(found)
+    more = Text("too many errors; what comes after was not checked", "错误过多，其余部分未检查")
+    return (*found[:MAX_COMPLAINTS], Complaint("BG200", more, found[MAX_COMPLAINTS - 1].file))
+
+
 def parse(name: str, data: bytes) -> tuple[Mapping, Source, list[Complaint]]:
     """The file's top-level map, its text, and the complaints that did not stop the parse (duplicate keys).
 
@@ -94,7 +116,10 @@ def parse(name: str, data: bytes) -> tuple[Mapping, Source, list[Complaint]]:
     """
     source = Source(name, _decode(name, data))
     builder = _Builder(source)
-    root = builder.build("\n".join(source.lines))
+    try:
+        root = builder.build("\n".join(source.lines))
+    except Enough:
+        raise InputFileError(in_order(builder.complaints, (name,))) from None
     if isinstance(root, Scalar) and root.plain and root.text in ("", "~", "null"):
         raise InputFileError((_empty(source),))
     if not isinstance(root, Mapping):
@@ -250,11 +275,12 @@ class _Builder:
                 message = Text(
                     f"a key must be text; write '{name[:40]}' in quotes", f"键必须是文本；请给“{name[:40]}”加引号"
                 )
-                self.complaints.append(self.source.complain("BG114", message, key.line, key.column, len(key.text)))
+                keep(self.complaints, self.source.complain("BG114", message, key.line, key.column, len(key.text)))
             value = self._node(next(events), events, depth + 1)
             if name in entries:
                 first = entries[name][0]
-                self.complaints.append(
+                keep(
+                    self.complaints,
                     self.source.complain(
                         "BG115",
                         Text(f"duplicate key '{name[:40]}'", f"重复的键“{name[:40]}”"),
@@ -262,7 +288,7 @@ class _Builder:
                         key.column,
                         max(1, len(key.text)),
                         note=Text(f"first defined at line {first.line}", f"首次出现在第 {first.line} 行"),
-                    )
+                    ),
                 )
             else:
                 entries[name] = (key, value)
