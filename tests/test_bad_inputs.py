@@ -522,7 +522,11 @@ class NoNetwork:
 
 @pytest.fixture
 def called(
-    tmp_path: Path, run: InProcess, bertgpt: Callable[..., Run], quiet_home: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    run: InProcess,
+    bertgpt: Callable[..., Run],
+    quiet_home: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Row, Path, Mapping[str, str]], Run]:
     """Runs a row in its folder: in this process, or in one of its own where that is what matters."""
     for name in ("temporary", "home"):

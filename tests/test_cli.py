@@ -164,6 +164,13 @@ def ambiguous(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.parametrize(
+    "words", ["image classification", "speech recognition", "audio classification", "语音识别", "图像分类"]
+)
+def test_what_is_not_about_text_is_not_taken_for_a_misspelling(words: str, run: InProcess) -> None:
+    assert run("recommend", words).code == 2
+
+
 def test_an_ambiguous_task_is_an_error_without_a_terminal(run: InProcess, tmp_path: Path) -> None:
     done = run("recommend", "mood reading", "--rules", ambiguous(tmp_path), "--format", "json")
     error = json.loads(done.out)["error"]
@@ -278,7 +285,9 @@ def test_a_batch_refuses_what_it_cannot_do(run: InProcess, tmp_path: Path) -> No
     assert run("recommend", "--batch", str(tmp_path / "missing.jsonl")).code == 3
     long = tmp_path / "long.jsonl"
     long.write_bytes(b'{"task": "' + b"x" * 2_000_000)
-    assert run("recommend", "--batch", str(long)).code == 3
+    done = run("recommend", "--batch", str(long))
+    assert done.code == 1
+    assert "longer than 1 MiB" in json.loads(done.out)["error"]["message"]
 
 
 # --- the terminal -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,22 @@ from bertgpt_cli.text import Text
 
 MOST = 8  # candidates worth showing
 NEAR = 0.5  # a spelling this near is worth offering
+# Words about pictures, sound and tables are never a slip for the name of a text task (语音识别 is one sign from 语种识别).
+_NOT_TEXT = (
+    "image",
+    "photo",
+    "video",
+    "audio",
+    "speech",
+    "tabular",
+    "time series",
+    "图像",
+    "图片",
+    "视频",
+    "语音",
+    "音频",
+    "时间序列",
+)
 LONGEST = 200  # characters of the words that are looked at
 
 
@@ -35,17 +51,22 @@ def resolve(book: Rulebook, words: str) -> Match:
 
 
 def _slip(wanted: str, best: Candidate) -> bool:
-    """Whether the words are the name but for a slip or two of the hand.
+    """Whether the words are the name but for slips of the hand, in each word as many as its length excuses.
 
-    A share of edits would not do: `image classification` is but a third away from `topic classification`, and names
+    A share of edits over all would not do: `image classification` is near `binary classification` and means
     something else.
     """
-    if best.score == 1:
-        return True
-    length = max(len(wanted), len(best.via))
-    slips = 1 if length < 8 else 2 if length < 14 else 3
-    shortest = 4 if wanted.isascii() else 3
-    return length >= shortest and edits(wanted, best.via, slips) <= slips
+    if any(word in wanted and word not in best.via for word in _NOT_TEXT):
+        return False
+    a, b = wanted.split(), best.via.split()
+    if len(a) != len(b):  # a space too few or too many
+        return len(best.via) >= 8 and edits(wanted, best.via, 2) <= 2
+    return all(edits(x, y, _excused(y)) <= _excused(y) for x, y in zip(a, b, strict=True))
+
+
+def _excused(word: str) -> int:
+    length = len(word) if word.isascii() else len(word) + 1  # a Chinese character says more than a letter
+    return 0 if length < 4 else 1 if length < 8 else 2 if length < 12 else 3
 
 
 def chosen(book: Rulebook, words: str, id: str) -> Match:

@@ -64,7 +64,9 @@ def _help(command: Any, ctx: Any, formatter: Any) -> None:
         else:
             group = pages.FACT_GROUP if parameter.name in FACTS else pages.OPTION_GROUP
             # Long names first; Typer hands over those of --help in the order of a set.
-            names = ", ".join(sorted(parameter.opts, key=len, reverse=True)) + "".join(f"/{one}" for one in parameter.secondary_opts)
+            names = ", ".join(sorted(parameter.opts, key=len, reverse=True)) + "".join(
+                f"/{one}" for one in parameter.secondary_opts
+            )
             if not parameter.is_flag:
                 names += f" {parameter.make_metavar(ctx)}"
         groups.setdefault(group, []).append((names, _parameter_help(command, parameter.name)))
