@@ -196,7 +196,7 @@ row("rule-test-05:threshold", {"t.yaml": GOOD}, "rules test t.yaml --min-coverag
 UNREACHED = good(CHOICE, OTHER + CHOICE)
 row("rule-test-05:unreached", {"t.yaml": UNREACHED}, "rules test t.yaml", 0, "t.yaml:7", "my-task: frozen-encoder")
 row("rule-test-05:required", {"t.yaml": UNREACHED}, "rules test t.yaml --min-coverage 100", 1, "0 failed", "t.yaml:7")
-check("rule-test-06", GOOD, "1 tasks, 1 choices in 1 files: 0 findings", code=0)  # no row may open a socket
+check("rule-test-06", GOOD, "0 findings", code=0)  # no row may open a socket
 
 # the terminal
 check("terminal-02:c1", good("{en: It works.", '{en: "\\x9b31mX"'), "t.yaml:8:23", "U+009B", "\\x9b31mX")
@@ -245,7 +245,7 @@ row("yaml-dos-05", {}, "rules check t.yaml", 3, "larger than 1 MiB", make=sparse
 check("yaml-dos-05:limit", b"#" * ((1 << 20) + 1), "larger than 1 MiB")
 check("yaml-dos-07", good("- approach: f", f"- aproach: {'x' * 900_000}f"), "t.yaml:7:18", "longer than 20,000 characters", "xxx...")
 check("yaml-dos-07:middle", good("[BERT]", f"[{'BERT, ' * 9_000}bert one, {'BERT, ' * 9_000}BERT]"), "t.yaml:9:54020",
-      "a citation is a source", "...", "| ...RT, BERT, BERT, BERT, BERT, bert one, BERT, BERT, BERT, BER...", "^^^^^^^^")
+      "a citation is a source", "...", "| ...", "BERT, bert one, BERT", "^^^^^^^^")
 check("yaml-dos-07:duplicates", "version: 1\n" + "x: 1\n" * 20_000, "t.yaml:3:1", "duplicate key 'x'", "101 errors in t.yaml")
 check("yaml-dos-08", good("        because", '        when: {text_matches: "(a+)+$"}\n        because'),
       "t.yaml:8:16", "unknown fact 'text_matches'")
@@ -468,7 +468,7 @@ row("own-batch-stdin", {}, "recommend --batch -", 1, '"line":2', process=True, s
     aside=("1 of 2 lines failed",))
 
 # the order of a set must not show
-for argv in ("recommend ner --explain --format json", "tasks", "rules check t.yaml", "rules show first-twin --rules t.yaml"):
+for argv in ("recommend ner --explain --format json", "tasks", "rules check t.yaml", "rules show first-twin --rules t.yaml", "recommend --help"):
     row(f"own-hash-seed:{argv.split()[0]}-{len(argv)}", {"t.yaml": TWINS}, argv, 0, process=True, env={"PYTHONHASHSEED": "1"},
         again={"PYTHONHASHSEED": "2"})
 for word in ("10", "0", "-5", "x", "１００", "999999999999999999999999"):
@@ -594,3 +594,353 @@ def test_row(made: Row, tmp_path: Path, called: Callable[[Row, Path, Mapping[str
 
 
 # --- cases that need more than a row ---------------------------------------------------------------------------------
+
+
+@covers("terminal-07")
+@pytest.mark.parametrize("width", ["0", "10", "30", "59", "79"])
+@pytest.mark.parametrize("argv", ["recommend ner --explain", "tasks", "rules show ner"])
+def test_a_narrow_terminal_loses_nothing(
+    argv: str, width: str, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json.loads(run(*argv.split(), "--format", "json").out)
+    monkeypatch.setenv("COLUMNS", width)
+    shown = squeezed(run(*argv.split()).out)
+    for text in texts(told):
+        assert squeezed(text) in shown, text
+
+
+def texts(told: Any) -> Iterator[str]:
+    """What people read in a report."""
+    if isinstance(told, dict):
+        for key, value in told.items():
+            if key in ("title", "because", "text", "adapt", "inference", "cost", "id") and isinstance(value, str):
+                yield value
+            elif key not in ("matched", "evidence", "variants", "flips", "outside", "assumptions"):
+                yield from texts(value)
+    elif isinstance(told, list):
+        for one in told:
+            yield from texts(one)
+
+
+@pytest.mark.parametrize("shell", ["TERM=dumb", "-u TERM"])
+@covers("terminal-11")
+def test_a_dumb_terminal_gets_plain_text(shell: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    argv = ["/usr/bin/env", *shell.split(), str(PROGRAM), "recommend", "ner"]
+    done = on_a_terminal(argv, [], tmp_path, quiet_home)
+    assert done["code"] == 0
+    assert "BERT-style" in done["text"]
+    assert controls(done["text"]) == []
+
+
+def test_a_real_terminal_gets_colour(tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    done = on_a_terminal([str(PROGRAM), "recommend", "ner"], [], tmp_path, quiet_home)
+    assert "\x1b[36m" in done["text"]
+
+
+def on_a_terminal(
+    argv: list[str], steps: list[tuple[str, str | int]], folder: Path, env: Mapping[str, str]
+) -> dict[str, Any]:
+    """What tests/on_a_terminal.py says of a program that is typed to: each step waits for a text, then types or signals."""
+    script = str(Path(__file__).with_name("on_a_terminal.py"))
+    asked = json.dumps({"argv": argv, "steps": steps})
+    done = subprocess.run(
+        [sys.executable, script],
+        input=asked,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=env,
+        timeout=30,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def asked(typed: str | int, folder: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """The question which of two tasks is meant, and what is typed then."""
+    (folder / "t.yaml").write_text(TWINS)
+    argv = [str(PROGRAM), "recommend", "twin", "--rules", "t.yaml"]
+    done = on_a_terminal(argv, [("Which one?", typed)], folder, env)
+    assert "1  first-twin: My task" in done["text"]
+    assert "Traceback" not in done["text"]
+    assert done["restored"]
+    assert sorted(path.name for path in folder.iterdir()) == ["t.yaml"]
+    return done
+
+
+@covers("cli-10")
+@pytest.mark.parametrize("typed", ["\x04", "\x03", "\n", signal.SIGINT], ids=["ctrl-d", "ctrl-c", "enter", "signal"])
+def test_a_question_can_be_left(typed: str | int, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    done = asked(typed, tmp_path, quiet_home)
+    assert done["code"] == 130
+    assert done["text"].count("Aborted.") == 1
+    assert done["text"].endswith("Aborted.\n")
+    assert done["seconds"] < 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "task"), [("1\n", "first-twin"), ("2\n", "second-twin"), ("second-twin\n", "second-twin")]
+)
+def test_a_question_can_be_answered(typed: str, task: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    done = asked(typed, tmp_path, quiet_home)
+    assert done["code"] == 0
+    assert f"'twin' was chosen to mean {task}" in done["text"]
+    assert "BERT-style" in done["text"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["3\n", "0\n", "-1\n", "x\n", "1e9\n", "\u0661\n", "\udcff\udcfe\n", "9" * 500 + "\n"]
+)
+def test_a_wrong_answer_is_an_error(typed: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    done = asked(typed, tmp_path, {**quiet_home, "PYTHONIOENCODING": "utf-8:strict"})
+    assert done["code"] == 2
+    assert done["text"].count("'twin' can mean several tasks: first-twin, second-twin") == 2
+
+
+# Where a demo is when it says so: loading PyTorch, which takes seconds.
+LOADING = "loading PyTorch"
+
+
+@covers("signal-01")
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_ctrl_c_ends_a_demo(times: int, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    argv = [str(PROGRAM), "demo", "mlm"]
+    done = on_a_terminal(argv, [(LOADING, signal.SIGINT)] * times, tmp_path, quiet_home)
+    assert done["code"] == 130 or (times > 1 and done["code"] == -signal.SIGINT)  # the second one may end Python itself
+    assert done["seconds"] < 2
+    assert done["restored"]
+    for words in ("Traceback", "Exception ignored", "KeyboardInterrupt"):
+        assert words not in done["text"]
+
+
+@covers("signal-02")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, -signal.SIGHUP)])
+def test_a_signal_ends_a_demo(number: int, code: int, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    done = on_a_terminal([str(PROGRAM), "demo", "mlm"], [(LOADING, number)], tmp_path, quiet_home)
+    assert done["code"] == code  # a shell shows -1 as 129
+    assert done["seconds"] < 2
+    assert done["text"].strip().startswith(LOADING)
+    assert "Traceback" not in done["text"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_batch_that_is_stopped_leaves_whole_lines(
+    number: int, code: int, tmp_path: Path, quiet_home: Mapping[str, str]
+) -> None:
+    with subprocess.Popen(
+        [str(PROGRAM), "recommend", "--batch", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=quiet_home,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"task":"ner"}\n' * 30)
+        process.stdin.flush()  # and it stays open, so that the program waits for more
+        first = process.stdout.readline()
+        process.send_signal(number)
+        rest = process.stdout.readlines()
+        said = process.stderr.read().decode()
+        assert process.wait(10) == code
+    assert all(json.loads(text)["kind"] == "recommendation" for text in (first, *rest))
+    assert said == ("Aborted.\n" if number == signal.SIGINT else "")
+
+
+@covers("io-08")
+@pytest.mark.parametrize(
+    "argv", ["tasks", "recommend ner", "recommend ner --format json", "--help", "rules schema", "rules show"]
+)
+def test_a_reader_that_has_gone_is_no_failure(argv: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    try:
+        done = subprocess.run(
+            [str(PROGRAM), *argv.split()],
+            stdout=writing_end,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=quiet_home,
+            check=False,
+        )
+    finally:
+        os.close(writing_end)
+    assert done.returncode == 0
+    assert done.stderr == b""
+
+
+FULL = {
+    "recommend ner": 4,
+    "recommend ner --format json": 4,
+    "recommend --batch t.jsonl": 4,
+    "tasks": 4,
+    "--help": 4,
+    "--version": 4,
+    "rules schema": 4,
+    "rules check": 4,
+    "recommend nope --format json": 2,
+}
+
+
+@covers("own-full-disk")
+@pytest.mark.parametrize("argv", FULL)
+def test_a_full_disk_is_told(argv: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    (tmp_path / "t.jsonl").write_text('{"task":"ner"}\n' * 9)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [str(PROGRAM), *argv.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=quiet_home,
+            check=False,
+        )
+    assert done.returncode == FULL[argv]
+    said = "No space left on device" if FULL[argv] == 4 else "no task is called 'nope'"
+    assert done.stderr.decode().startswith("error: ")
+    assert said in done.stderr.decode()
+    assert done.stderr.count(b"\n") <= 2
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "closed pipe", "closed"])
+@pytest.mark.parametrize(
+    ("argv", "code"), [("recommend nerr", 0), ("recommend nope", 2), ("rules check no.yaml", 3), ("tasks", 0)]
+)
+def test_nobody_listens_to_standard_error(
+    argv: str, code: int, target: str, tmp_path: Path, bertgpt: Callable[..., Run], quiet_home: Mapping[str, str]
+) -> None:
+    heard = bertgpt(*argv.split())
+    redirect = {"/dev/full": "2>/dev/full", "closed": "2>&-", "closed pipe": "2> >(exec true; exec <&-)"}[target]
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {redirect}', "bash", str(PROGRAM), *argv.split()],
+        capture_output=True,
+        cwd=tmp_path,
+        env=quiet_home,
+        check=False,
+    )
+    assert heard.code == code
+    assert done.returncode == code
+    assert done.stdout.decode() == heard.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "redirect", "code", "said"),
+    [
+        ("recommend ner", ">&-", 4, "error: standard output is closed\n"),
+        ("recommend ner --format json", ">&-", 4, "error: standard output is closed\n"),
+        ("recommend --batch -", "<&-", 3, "cannot be read: standard input is closed"),
+        ("recommend ner", "<&-", 0, ""),
+        ("tasks", "<&- 2>&-", 0, ""),
+    ],
+)
+def test_a_closed_stream(
+    argv: str, redirect: str, code: int, said: str, tmp_path: Path, quiet_home: Mapping[str, str]
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {redirect}', "bash", str(PROGRAM), *argv.split()],
+        capture_output=True,
+        cwd=tmp_path,
+        env=quiet_home,
+        check=False,
+    )
+    assert done.returncode == code
+    assert said in done.stderr.decode()
+    assert "bug" not in done.stderr.decode()
+    assert (done.stdout != b"") == (code == 0)
+
+
+@covers("io-12")
+@pytest.mark.parametrize("damage", ["empty", "cut", "garbage", "flipped", "other", "folder", "fifo"])
+def test_a_damaged_cache_is_a_miss(damage: str, tmp_path: Path, bertgpt: Callable[..., Run]) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    whole = bertgpt("recommend", "ner", **env)
+    (kept,) = (tmp_path / "cache/bertgpt").iterdir()
+    data = kept.read_bytes()
+    kept.unlink()
+    if damage == "folder":
+        kept.mkdir()
+    elif damage == "fifo":
+        os.mkfifo(kept)
+    else:
+        middle = len(data) // 2
+        flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        damaged = {"empty": b"", "cut": data[:middle], "garbage": b'{"v":', "flipped": flipped, "other": data + b"x"}
+        kept.write_bytes(damaged[damage])
+    assert bertgpt("recommend", "ner", **env) == whole
+    assert [path.name for path in (tmp_path / "cache/bertgpt").iterdir()] == [kept.name]
+    if damage != "folder":
+        assert kept.read_bytes() == data
+    assert bertgpt("recommend", "ner", **env) == whole
+
+
+@covers("io-11")
+def test_a_link_in_the_cache_is_replaced_and_not_written_through(tmp_path: Path, bertgpt: Callable[..., Run]) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    whole = bertgpt("recommend", "ner", **env)
+    (kept,) = (tmp_path / "cache/bertgpt").iterdir()
+    kept.unlink()
+    (tmp_path / "other").write_text("somebody's")
+    kept.symlink_to(tmp_path / "other")
+    assert bertgpt("recommend", "ner", **env) == whole
+    assert (tmp_path / "other").read_text() == "somebody's"
+    assert not kept.is_symlink()
+
+
+def broken(*args: object, **keywords: object) -> None:
+    raise ZeroDivisionError("by \x1b[2Jzero")
+
+
+BUGS = {
+    "the core": "bertgpt_cli.advise.recommend.Adviser.recommend",
+    "a drawing": "bertgpt_cli.render.recommendation.document",
+    "all drawing": "bertgpt_cli.render.text.draw",
+    "the command": "bertgpt_cli.cli.recommend.given_facts",
+}
+
+
+@covers("internal-01")
+@pytest.mark.parametrize("place", BUGS)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_bug_is_called_one(place: str, debug: bool, run: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("bertgpt_cli.cli.recommend", "bertgpt_cli.render.recommendation", "bertgpt_cli.render.text"):
+        __import__(module)
+    monkeypatch.setattr(BUGS[place], broken)
+    done = run("recommend", "ner", *(["--debug"] if debug else []))
+    assert done.code == 70
+    assert done.out == ""
+    assert "this is a bug in bertgpt (ZeroDivisionError)" in done.err
+    assert ("Traceback" in done.err) == debug
+    assert controls(done.err) == []
+
+
+def test_a_bug_in_how_errors_are_told_is_a_bug(run: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    __import__("bertgpt_cli.render.complaints")
+    monkeypatch.setattr("bertgpt_cli.render.complaints.document", broken)
+    done = run("recommend", "nope")
+    assert done.code == 70
+    assert "this is a bug in bertgpt (ZeroDivisionError)" in done.err
+
+
+def test_a_folder_that_cannot_be_listed_is_an_unreadable_input(
+    tmp_path: Path, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "d").mkdir()
+
+    def refuse(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("bertgpt_cli.rulebook.files.os.listdir", refuse)
+    done = run("rules", "check", str(tmp_path / "d"))
+    assert done.code == 3
+    assert "cannot be read: Permission denied" in done.err
+
+
+def test_every_case_is_here() -> None:
+    listed = {f"{area}-{number}" for area, numbers in CASES.items() for number in numbers.split()}
+    rows = {made.id.partition(":")[0] for made in ROWS}
+    assert listed == {id for id in rows | COVERED if not id.startswith("own-")}
+    assert not NOT_APPLICABLE.keys() & rows
+    assert len({made.id for made in ROWS}) == len(ROWS)

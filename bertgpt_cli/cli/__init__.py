@@ -167,7 +167,7 @@ def _usage(error: BaseException) -> UsageError:
     if type(error).__name__ == "NoSuchOption":
         return UsageError("usage", Text(f"no such option: {name}{hint.en}", f"没有这个选项：{name}{hint.zh}"), close)
     if name is not None:
-        return UsageError("usage", Text(said, f"选项用法有误：{said}"))
+        return UsageError("usage", Text(said, f"选项 {name} 的用法有误，可能缺少取值：{said}"))
     if said.startswith("No such command"):
         command, _, rest = said.removeprefix("No such command").strip().partition("'.")
         shown = command.strip("'. ")
@@ -175,4 +175,9 @@ def _usage(error: BaseException) -> UsageError:
         tail = Text(f". {rest}", f"。{rest}") if rest else Text("", "")
         return UsageError("usage", Text(f"no such command: {shown}{tail.en}", f"没有这个命令：{shown}{tail.zh}"))
     whole = error.format_message() if hasattr(error, "format_message") else said
-    return UsageError("usage", Text(whole, f"命令用法有误：{whole}"))
+    what = Text("", "命令用法有误")
+    if type(error).__name__ == "MissingParameter":
+        what = Text("", "缺少参数")
+    elif whole.startswith("Invalid value"):
+        what = Text("", "取值有误")
+    return UsageError("usage", Text(whole, f"{what.zh}：{whole}"))

@@ -86,7 +86,9 @@ def _parameter_help(command: Any, name: str) -> Text:
     if name in FACTS:
         return FACTS[name].about
     # The same name means another thing in `rules show` and `tasks`.
-    meant = {("show", "tasks"): "show", ("tasks", "words"): "search"}.get((command.name, name), name)
+    meant = {("show", "tasks"): "show", ("tasks", "words"): "search", ("diff", "files"): "diff"}.get(
+        (command.name, name), name
+    )
     return OPTIONS[meant]
 
 
@@ -123,9 +125,9 @@ def complete_task(incomplete: str) -> list[str]:
     return sorted(id for id in book.tasks if id.startswith(incomplete))
 
 
-Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", autocompletion=complete(*FORMATS))]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="|".join(FORMATS), autocompletion=complete(*FORMATS))]
 StreamFormat = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", autocompletion=complete(*STREAM_FORMATS))
+    str, typer.Option("--format", "-f", metavar="|".join(STREAM_FORMATS), autocompletion=complete(*STREAM_FORMATS))
 ]
 Language = Annotated[Optional[str], typer.Option("--lang", metavar="LANG", autocompletion=complete("en", "zh"))]  # noqa: UP045
 Rules = Annotated[Optional[list[str]], typer.Option("--rules", metavar="FILE")]  # noqa: UP045

@@ -143,6 +143,7 @@ OPTIONS: dict[str, Text] = {
     ),
     "files": Text("rule files (default: the built-in rules)", "规则文件（默认：内置规则）"),
     "show": Text("tasks (default: all)", "任务（默认：全部）"),
+    "diff": Text("rule files", "规则文件"),
     "strict": Text("notes fail as well", "提示也算不通过"),
     "min_coverage": Text(
         "fail below this share of choices reached by examples, in percent", "示例覆盖的选项低于该百分比则不通过"
@@ -167,7 +168,8 @@ EXIT_CODES: tuple[tuple[str, Text], ...] = (
     ("2", Text("usage; an unknown or ambiguous task", "用法错误；任务未知或有歧义")),
     ("3", Text("a bad input file", "输入文件有误")),
     ("4", Text("something the machine lacks", "环境问题")),
-    ("70", Text("a bug in bertgpt", "bertgpt 的内部错误")),
+    ("70", Text("a bug in bertgpt; --debug shows the traceback", "bertgpt 的内部错误；加 --debug 可查看调用栈")),
+    ("130", Text("interrupted; 143: terminated", "被中断；143：被终止")),
 )
 
 _USAGE = Text("Usage", "用法")

@@ -274,12 +274,13 @@ def read(fact: Fact, raw: object, called: str = "") -> Value:
     nearest = _nearest(fact, raw) if isinstance(raw, str) else ()
     hint = Text(f"; the closest is {nearest[0]}", f"；最接近的是 {nearest[0]}") if nearest else Text("", "")
     want = expected(fact)
+    gap = " " if want.zh[0].isascii() else ""  # Latin words stand apart from Chinese ones
     name = called or fact.name
     raise UsageError(
         "bad-fact",
         Text(
             f"{name} cannot be '{_short(shown)}': expected {want.en}{hint.en}",
-            f"{name} 不能是“{_short(shown)}”：应为{want.zh}{hint.zh}",
+            f"{name} 不能是“{_short(shown)}”：应为{gap}{want.zh}{hint.zh}",
         ),
         nearest,
     )
