@@ -80,7 +80,9 @@ def _run(argv: list[str], shell: Shell) -> int:
         raise _usage(error) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except SystemExit as end:  # of a completion
+    except SystemExit as end:
+        if not completing:  # Typer's way of saying that the reader has gone
+            raise BrokenPipeError from None
         code = Exit.USAGE if end.code else Exit.DONE
     except (KeyError, ValueError):
         if not completing:

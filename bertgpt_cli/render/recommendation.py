@@ -23,7 +23,7 @@ _ADAPT = Text("adapt", "适配")
 _INFERENCE = Text("inference", "推理")
 _COST = Text("cost", "开销")
 _COLON = Text(": ", "：")
-_START = Text("start from", "起步类")
+_START = Text("start from", "可用类")
 _RELATIVES = Text("relatives", "同族模型")
 
 
