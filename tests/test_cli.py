@@ -167,7 +167,7 @@ def ambiguous(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     "words", ["image classification", "speech recognition", "audio classification", "语音识别", "图像分类"]
 )
-def test_what_is_not_about_text_is_not_taken_for_a_misspelling(words: str, run: InProcess) -> None:
+def test_another_word_is_not_taken_for_a_misspelling(words: str, run: InProcess) -> None:
     assert run("recommend", words).code == 2
 
 
