@@ -98,11 +98,9 @@ def _rows(block: Rows, width: int) -> list[object]:
             label = ""
         for index, part in enumerate(wrap(said, width - column)):
             first = label if index == 0 else ""
-            out.append(
-                RichText(first, style="bold")
-                .append(" " * (column - cell_len(first)), style="not bold")
-                .append_text(part)
-            )
+            # Not RichText(first, style=...): that style would hold for the whole row.
+            labelled = RichText().append(first, style="bold").append(" " * (column - cell_len(first)))
+            out.append(labelled.append_text(part))
     return out
 
 
