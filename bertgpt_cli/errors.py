@@ -30,6 +30,9 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+TOO_MANY = "BG200"  # the code of a last complaint, which says that there are more than are held
+
+
 class Complaint(NamedTuple):
     """One fault of a file: what, where and what to do.
 

@@ -41,7 +41,7 @@ def rules_check(
 
     book = loading.load(files or ())
     named = tuple(name for path in files or () for name, _ in user_files(path))
-    report = inspection.check(book, named)
+    report = inspection.check(book, named, loading.load((), shell.cache) if files else None)
     shell.show_report(report, drawn.check, wanted)
     failing = [one for one in report.findings if strict or one.level == "error"]
     return Exit.NEGATIVE if failing else Exit.DONE

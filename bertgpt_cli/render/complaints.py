@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from bertgpt_cli.errors import BertgptError, Complaint, InputFileError
+from bertgpt_cli.errors import TOO_MANY, BertgptError, Complaint, InputFileError
 from bertgpt_cli.render.document import Block, Code, Document, Paragraph, Span, line
 from bertgpt_cli.render.safe import one_line
-from bertgpt_cli.text import Lang, Text
+from bertgpt_cli.text import Lang, Text, same
 
 _SHOWN = 60  # cells of a line that are shown round the caret
 _MOST = 20  # complaints that are shown
@@ -30,17 +30,15 @@ def document(error: BertgptError, lang: Lang) -> Document:
 
 
 def _count(error: InputFileError, lang: Lang) -> str:
-    number = len(error.complaints)
-    files = len({complaint.file for complaint in error.complaints})
-    if files == 1:
-        name = _name(error.complaints[0])
-        count = Text(f"{number} error{'s' * (number > 1)} in {name}", f"{name} 中有 {number} 处错误")
-    else:
-        count = Text(f"{number} errors in {files} files", f"{files} 个文件中共有 {number} 处错误")
-    more = number - _MOST
-    if more > 0:
-        count = Text(f"{count.en}, {more} more than are shown", f"{count.zh}，其中 {more} 处未显示")
-    return count.say(lang)
+    found = [one for one in error.complaints if one.code != TOO_MANY]
+    number = len(found)
+    more = number < len(error.complaints)
+    errors = Text(f"{number} error{'s' * (number > 1)}{' or more' * more}", f"{number} 处{'以上' * more}错误")
+    files = len({one.file for one in found})
+    where = same(_name(found[0])) if files == 1 else Text(f"{files} files", f"{files} 个文件")
+    hidden = number - _MOST
+    rest = Text(f", {hidden} of them not shown", f"，其中 {hidden} 处未显示") if hidden > 0 else same("")
+    return Text(f"{errors.en} in {where.en}{rest.en}", f"{where.zh} 中有 {errors.zh}{rest.zh}").say(lang)
 
 
 def _complaint(one: Complaint, lang: Lang, said: set[Text | None]) -> list[Block]:

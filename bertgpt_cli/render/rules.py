@@ -138,6 +138,8 @@ _PARTS: dict[str, Text] = {
     "output": Text("output", "输出"),
     "parent": Text("parent", "父任务"),
     "aliases": Text("aliases", "别名"),
+    "alternatives": Text("alternatives", "替代方案"),
+    "stages": Text("stages", "步骤"),
     "asks": Text("asks", "问法"),
     "order": Text("order", "顺序"),
 }

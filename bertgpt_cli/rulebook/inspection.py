@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bertgpt_cli.report.recommendation import Card, Range
 from bertgpt_cli.report.rules import CheckReport, DiffReport, Finding, RuleChange, ShownChoice, ShownTask, ShowReport
 from bertgpt_cli.rulebook import lint
@@ -10,25 +12,27 @@ from bertgpt_cli.rulebook.facts import FACTS, spell
 from bertgpt_cli.text import Text
 
 
-def check(book: Rulebook, of: tuple[str, ...]) -> CheckReport:
-    """Findings about the files `of` (all files if empty): in what they wrote, or in tasks that they touched."""
+def check(book: Rulebook, of: tuple[str, ...], before: Rulebook | None = None) -> CheckReport:
+    """Findings about the files `of` in the tasks that they changed; `before` is the book without them.
+
+    Without both: about all files and tasks.
+    """
     files = of or book.files
-    touched = {task.id for task in book.tasks.values() if _touched(task, files)}
-    found = tuple(one for one in lint.findings(book) if not of or one.task in touched)
+    touched = {id for id, task in book.tasks.items() if before is None or before.tasks.get(id) != task}
+    found = tuple(one for one in lint.findings(book) if one.task in touched)
     choices = sum(
         choice.origin.file in files and not choice.shared for task in book.tasks.values() for choice in task.choices
     )
-    origins = [one.origin for one in book.approaches.values()] + [one.origin for one in book.families.values()]
-    parts = choices + sum(origin.file in files for origin in origins)
-    if not parts and not touched:
+    if not book.tasks or (before is not None and _same(before, book)):
         words = ", ".join(files)
         message = Text(f"no rules in {words}", f"{words} 中没有任何规则")
         found = (Finding("BG400", "error", "", "", words, message, ()), *found)
     return CheckReport("rule-check", files, len(touched), choices, found)
 
 
-def _touched(task: Task, files: tuple[str, ...]) -> bool:
-    return task.origin.file in files or any(choice.origin.file in files for choice in task.choices)
+def _same(before: Rulebook, after: Rulebook) -> bool:
+    parts = ("tasks", "approaches", "families", "sources")
+    return all(getattr(before, part) == getattr(after, part) for part in parts)
 
 
 def shown(book: Rulebook, ids: tuple[str, ...]) -> ShowReport:
@@ -87,6 +91,10 @@ def _task(old: Task, new: Task) -> list[RuleChange]:
         for name in ("title", "output", "parent", "aliases", "asks")
         if getattr(old, name) != getattr(new, name)
     ]
+    for part in ("alternatives", "stages"):
+        before, after = getattr(old, part), getattr(new, part)
+        if [one[:-1] for one in before] != [one[:-1] for one in after]:  # wherever they are written
+            changes.append(RuleChange("changed", part, old.id, "", _listed(part, before), _listed(part, after)))
     olds = {choice.id: choice for choice in old.choices}
     news = {choice.id: choice for choice in new.choices}
     for id in dict.fromkeys((*olds, *news)):
@@ -107,6 +115,10 @@ def _words(value: object) -> str:
     if isinstance(value, tuple):
         return " / ".join(", ".join(part) if isinstance(part, tuple) else str(part) for part in value)
     return str(value)
+
+
+def _listed(part: str, items: tuple[Any, ...]) -> str:
+    return ", ".join(one.approach if part == "alternatives" else one.task for one in items)
 
 
 def _choice(choice: Choice | None) -> str:

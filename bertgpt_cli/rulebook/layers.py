@@ -123,12 +123,13 @@ class _Stack:
         for choice in part.get("choices", ()):
             self._choice(name, choice, self.choices[name])
 
-    def _choice(self, task: str, part: Part, into: dict[str, Part]) -> None:
+    def _choice(self, task: str, part: Part, into: dict[str, Part], below: Iterable[str] = ()) -> None:
         id = part.get("id") or part.get("approach")
         if id is None:
             return
         if part.get("override") is not None:
-            self._nothing_below(f"choice of {task}", id, part, into)
+            self._nothing_below(f"choice of {task}", id, part, below)
+            into.setdefault(id, part)  # or the task would seem to lack it
         elif id in into:
             self._twice(task, id, part, into[id])
         else:
@@ -147,7 +148,7 @@ class _Stack:
             id = choice.get("id") or choice.get("approach")
             override = choice.get("override")
             if id is None or id not in kept:
-                self._choice(task, choice, added)
+                self._choice(task, choice, added, kept)
             elif id in overridden:
                 self._twice(task, id, choice, overridden[id])
             elif override is None:
@@ -332,7 +333,7 @@ class _Stack:
 
 
 def _names(tasks: dict[str, Task]) -> dict[str, tuple[str, ...]]:
-    """An id belongs to its task alone; an alias to every task that lists it."""
+    """An id belongs to its task alone, an alias to every task that lists it, a title likewise where it is no alias."""
     names: dict[str, list[str]] = {}
     for task in tasks.values():
         for alias in (*task.aliases[0], *task.aliases[1]):
@@ -341,7 +342,10 @@ def _names(tasks: dict[str, Task]) -> dict[str, tuple[str, ...]]:
                 owners.append(task.id)
     for task in tasks.values():
         names[normal(task.id)] = [task.id]
+    titles: dict[str, list[str]] = {}
     for task in tasks.values():
-        for title in task.title:
-            names.setdefault(normal(title), [task.id])
+        for title in dict.fromkeys(map(normal, task.title)):
+            titles.setdefault(title, []).append(task.id)
+    for title, owners in titles.items():
+        names.setdefault(title, owners)
     return {name: tuple(owners) for name, owners in names.items()}

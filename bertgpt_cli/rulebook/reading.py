@@ -59,7 +59,7 @@ class Part(NamedTuple):
     ) -> Complaint:
         """A complaint at the value of `key`, or at the part itself."""
         node, source = self.places.get(key) or (self.key or self.node, self.source)
-        width = max(1, len(node.text)) if isinstance(node, Scalar) else 1
+        width = len(node.text) if isinstance(node, Scalar) else 1
         return source.complain(code, message, node.line, node.column, width, help, note)
 
 
@@ -102,7 +102,7 @@ class _Reader:
         self.complaints = complaints
 
     def bad(self, node: Node, code: str, message: Text, help: Text | None = None, note: Text | None = None) -> None:
-        width = max(1, len(node.text)) if isinstance(node, Scalar) else 1
+        width = len(node.text) if isinstance(node, Scalar) else 1
         keep(self.complaints, self.source.complain(code, message, node.line, node.column, width, help, note))
 
     def layer(self, root: Mapping) -> Layer:
@@ -143,7 +143,7 @@ class _Reader:
             )
             help = Text("upgrade bertgpt", "请升级 bertgpt")
         width = len(node.text) if isinstance(node, Scalar) else 1
-        return self.source.complain("BG202", message, node.line, node.column, max(1, width), help)
+        return self.source.complain("BG202", message, node.line, node.column, width, help)
 
     def _section(self, name: str, node: Node) -> dict[str, Part]:
         shape = SECTIONS[name]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
-from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.errors import TOO_MANY, Complaint, InputFileError
 from bertgpt_cli.text import Text
 
 MAX_BYTES = 1 << 20
@@ -85,7 +85,7 @@ class Source:
         note: Text | None = None,
     ) -> Complaint:
         excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return Complaint(code, message, self.name, line, column, width, excerpt, help, note)
+        return Complaint(code, message, self.name, line, column, max(1, width), excerpt, help, note)
 
 
 class Enough(Exception):
@@ -106,7 +106,7 @@ def in_order(complaints: list[Complaint], files: tuple[str, ...]) -> tuple[Compl
     if len(found) < MAX_COMPLAINTS:
         return tuple(found)
     more = Text("too many errors; what comes after was not checked", "错误过多，其余部分未检查")
-    return (*found[:MAX_COMPLAINTS], Complaint("BG200", more, found[MAX_COMPLAINTS - 1].file))
+    return (*found[:MAX_COMPLAINTS], Complaint(TOO_MANY, more, found[MAX_COMPLAINTS - 1].file))
 
 
 def parse(name: str, data: bytes) -> tuple[Mapping, Source, list[Complaint]]:
@@ -286,7 +286,7 @@ class _Builder:
                         Text(f"duplicate key '{name[:40]}'", f"重复的键“{name[:40]}”"),
                         key.line,
                         key.column,
-                        max(1, len(key.text)),
+                        len(key.text),
                         note=Text(f"first defined at line {first.line}", f"首次出现在第 {first.line} 行"),
                     ),
                 )
@@ -295,7 +295,7 @@ class _Builder:
         return Mapping(entries, line, column)
 
 
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
 
