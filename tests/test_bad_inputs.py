@@ -510,6 +510,15 @@ row("own-batch-rules", {"t.jsonl": "", "t.yaml": "tasks: ["}, f"{BATCH} --rules 
 row("own-batch-stdin", {}, "recommend --batch -", 1, '"line":2', process=True, stdin=b'{"task":"ner"}\nx\n',
     aside=("1 of 2 lines failed",))
 
+# a block of lines is prose on one line, and a bug in a process of its own
+row("own-block", {"t.yaml": good("{en: It works., zh: 有效。}", "\n          en: |\n            One line,\n"
+    "              then another.\n          zh: x")}, "recommend my-task --rules t.yaml --format json", 0,
+    '"text": "One line, then another."')
+row("internal-01:process", {"sitecustomize.py": "import bertgpt_cli.advise.recommend as module\n"
+    "module.Adviser.recommend = lambda *given: 1 / 0\n"}, "recommend ner", 70,
+    "this is a bug in bertgpt (ZeroDivisionError); please report the command line, and what --debug adds to it",
+    env={"PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}, process=True)
+
 # the order of a set must not show
 for argv in ("recommend ner --explain --format json", "tasks", "rules check t.yaml",
     "rules show first-twin --rules t.yaml", "recommend --help"):
@@ -784,8 +793,11 @@ def test_a_signal_ends_a_demo(number: int, code: int, tmp_path: Path, quiet_home
 def test_a_batch_that_is_stopped_leaves_whole_lines(
     number: int, code: int, tmp_path: Path, quiet_home: Mapping[str, str]
 ) -> None:
+    heeding = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     with subprocess.Popen(
-        [str(PROGRAM), "recommend", "--batch", "-"],
+        [sys.executable, "-c", heeding, str(PROGRAM), "recommend", "--batch", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -650,6 +650,15 @@ tasks:
     assert "'mine' (team.yaml:6)" in found[0]["message"]
 
 
+def test_check_leaves_alone_what_the_files_did_not_change() -> None:
+    twice = NEW + CHOICE + CHOICE.replace("{approach", "{id: again, approach")
+    mine = NEW.replace("weighing", "sizing") + CHOICE
+    report = inspection.check(layered(twice, mine), ("t2.yaml",), layered(twice))
+    assert (report.tasks, report.choices, report.findings) == (1, 1, ())
+    report = inspection.check(layered(twice, mine), ("t1.yaml",), layered(mine))
+    assert [(one.code, one.choice) for one in report.findings] == [("BG401", "again")]
+
+
 def test_the_book_without_layers_is_told_apart_by_its_parts() -> None:
     book = layered()
     assert [one.code for one in inspection.check(book, ("t1.yaml",), book).findings] == ["BG400"]

@@ -297,6 +297,25 @@ def test_a_tree_comes_back(parser: str, tree: dict[str, Any], flow: bool | None,
         assert str(normal(tree)) != str(tree)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *((text, "null") for text in ("", "~", "null", "Null", "NULL")),
+        *((text, "bool") for text in ("true", "True", "FALSE")),
+        *((text, "int") for text in ("0", "-1", "+12", "010", "0o17", "0x1F")),
+        *((text, "float") for text in ("1.", ".5", "-0.0", "1e3", "1.0E+3", ".inf", "-.INF", ".nan")),
+        *(
+            (text, "text")
+            for text in ("no", "on", "Yes", "1_000", "12:30:45", "2024-02-28", "0b1", "1e", "tRUE", "=", ".", "-")
+        ),
+    ],
+)
+def test_a_plain_value_is_what_an_editor_takes_it_for(text: str, kind: str) -> None:
+    """The core schema of YAML 1.2: editors read that, PyYAML by itself reads 1.1."""
+    assert kind_of(Scalar(text, True, 1, 1)) == kind
+    assert kind_of(Scalar(text, False, 1, 1)) == "text"
+
+
 @both
 @given(character=st.characters(), escaped=st.booleans())
 def test_what_is_read_can_be_shown_as_it_is(parser: str, character: str, escaped: bool) -> None:
