@@ -652,7 +652,7 @@ tasks:
 
 def test_check_leaves_alone_what_the_files_did_not_change() -> None:
     twice = NEW + CHOICE + CHOICE.replace("{approach", "{id: again, approach")
-    mine = NEW.replace("weighing", "sizing") + CHOICE
+    mine = NEW.replace("weighing", "sizing").replace("称量", "定尺") + CHOICE
     report = inspection.check(layered(twice, mine), ("t2.yaml",), layered(twice))
     assert (report.tasks, report.choices, report.findings) == (1, 1, ())
     report = inspection.check(layered(twice, mine), ("t1.yaml",), layered(mine))
