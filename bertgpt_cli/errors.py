@@ -76,7 +76,7 @@ class AmbiguousTask(UsageError):
 
 
 class InputFileError(BertgptError):
-    """A file is bad. Every complaint about it is held, in the order of the file."""
+    """A file is bad. Every complaint about it is held, in the order of the file; of very many the first hundred."""
 
     exit_code = Exit.BAD_FILE
 

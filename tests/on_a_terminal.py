@@ -10,7 +10,6 @@ import json
 import os
 import pty
 import select
-import signal
 import sys
 import termios
 import time
@@ -22,7 +21,6 @@ def main() -> None:
     steps: list[tuple[str, str | int]] = asked["steps"]
     child, terminal = pty.fork()
     if child == 0:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which a shell has its background jobs ignore
         os.execv(argv[0], argv)
     before = termios.tcgetattr(terminal)
     seen = b""

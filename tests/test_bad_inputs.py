@@ -16,12 +16,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
 from bertgpt_cli.rulebook import reading
+from bertgpt_cli.rulebook.files import read_bytes
 from tests.conftest import PROGRAM, InProcess, Run, controls
 
 # --- the cases -------------------------------------------------------------------------------------------------------
@@ -157,8 +161,7 @@ row("rule-layer-07:none", {"d/c.yaml.bak": "x"}, "rules check d", 3, "d", "no .y
 check("rule-schema-01", good("approach: f", "aproach: f"), "t.yaml:7:9", "unknown key 'aproach' in this choice",
     "use 'approach'", "1 error in t.yaml", lacks=("is missing",))
 check("rule-schema-02:reference", good("- approach: fine-tuned-encoder", "- approach: fine-tuned-encodr"),
-    "t.yaml:7:19",
-    "no approach is named 'fine-tuned-encodr'", "use 'fine-tuned-encoder'", "^" * 17)
+    "t.yaml:7:19", "no approach is named 'fine-tuned-encodr'", "use 'fine-tuned-encoder'", "^" * 17)
 check("rule-schema-02:word", good("output: label", "output: lable"), "t.yaml:5:13", "'lable' is not one of label, span",
     "use 'label'", "^" * 5)
 check("rule-schema-05", "version: 99\nrules: []\nx: 1\nx: 2\n", "t.yaml:1:10", "made for rules format 99",
@@ -219,8 +222,7 @@ row("terminal-09:error", {}, "recommend nope", 2, "nope", env={"NO_COLOR": "1", 
 for name, argv in (("answer", "recommend ner"), ("help", "recommend --help"), ("list", "tasks"),
                    ("error", "recommend nope")):
     row(f"terminal-10:{name}", {}, argv, 2 if name == "error" else 0,
-        env={"GITHUB_ACTIONS": "true", "FORCE_COLOR": "0"},
-        process=True)
+        env={"GITHUB_ACTIONS": "true", "FORCE_COLOR": "0"}, process=True)
 row("terminal-10:json", {}, "recommend ner --format json", 0, '"kind": "recommendation"', env={"FORCE_COLOR": "1"})
 row("terminal-10:json-error", {}, "recommend nope --format json", 2, "nope", env={"FORCE_COLOR": "1"}, colour=True)
 
@@ -265,8 +267,7 @@ check("yaml-dos-08:references", good(CHOICE, "".join(
 
 # the structure of a file
 check("yaml-structure-01", good("output: label", "output: label\n    output: span"), "t.yaml:6:5",
-    "duplicate key 'output'",
-    "first defined at line 5", "^^^^^^")
+    "duplicate key 'output'", "first defined at line 5", "^^^^^^")
 check("yaml-structure-01:normal-form", "version: 1\ncaf\u00e9: 1\ncafe\u0301: 2\n", "t.yaml:3:1",
     "duplicate key 'caf\u00e9'")
 check("yaml-structure-02", good(CHOICE, CHOICE + CHOICE), "t.yaml:10:19",
@@ -275,8 +276,7 @@ check("yaml-structure-02:task", good() + "  my-task: {}\n", "t.yaml:12:3", "dupl
     "first defined at line 3")
 check("yaml-structure-03", good("        because", '        when: {1: a, "1": b, 1.0: c, true: d}\n        because'),
     "t.yaml:8:16", "write '1' in quotes", "t.yaml:8:30", "write '1.0' in quotes", "t.yaml:8:38",
-    "write 'true' in quotes",
-    "t.yaml:8:22", "duplicate key '1'")
+    "write 'true' in quotes", "t.yaml:8:22", "duplicate key '1'")
 check("yaml-structure-04", "", "t.yaml", "the file is empty; expected a map with the key 'tasks'",
     "start the file with 'version: 1' and 'tasks:'", lacks=("None",))
 for name, text in (("comments", "# nothing\n---\n"), ("dashes", "---\n"), ("null", "null\n"), ("tilde", "~"),
@@ -294,8 +294,7 @@ check("yaml-structure-09:inner", "version: 1\ntasks: {a: 1, b: [], c: }\n", "t.y
     "found a list", "t.yaml:2:25", "found nothing", "3 errors in t.yaml")
 check("yaml-structure-10", "version: 1\n---\nversion: 1\n", "t.yaml:2:1", "a second document starts at line 2")
 check("yaml-structure-11", "tasks:\n  a:\n\t  output: label\n", "t.yaml:3:1",
-    "a tab is used for indentation; use spaces",
-    "3 | \\t  output: label", "| ^")
+    "a tab is used for indentation; use spaces", "3 | \\t  output: label", "| ^")
 check("yaml-structure-13", good("{en: It works., zh: 有效。}", "\n          en: use this: now\n          zh: x"),
     "t.yaml:9:23", 'the text contains ": "; put the value in quotes', 'write it as "...: ..."')
 check("yaml-structure-13:flow", good("It works.", "use this: now"), "t.yaml:8:31", 'the text contains ": "')
@@ -325,15 +324,16 @@ row("yaml-types-04", {"t.yaml": good("It works.", "2024-02-28")}, "recommend my-
 check("yaml-types-04:number", good("It works.", "2024"), "t.yaml:8:23", "'2024' is not text to YAML",
     "put it in quotes")
 check("yaml-types-05:version", "version: 010\ntasks: {}\n", "t.yaml:1:10", "version must be 1")
-for word in ("010", "1_000", "12:30:45", "0x10", "+5", "1e3", ".nan", ".inf", "-.inf", "1.0e+3", "'8'", "true", ""):
-    want = f"'{word[:40]}' is not a whole number" if word else "is not a whole number"
-    help = ("write it without quotes",) if word == "'8'" else ("write plain digits",) if word not in ("true",
-    "") else ()
-    case = "yaml-types-06" if word.strip("-+")[:1] in (".", "1") and word not in ("1_000",
-    "12:30:45") else "yaml-types-05"
-    check(f"{case}:{word or 'empty'}", good("        because",
-        f"        when: {{labels: {{below: {word}}}}}\n        because"),
-          "t.yaml:8:32", want.replace("''8''", "'8'"), *help)
+for case, word, more in (
+    ("05", "010", "write plain digits"), ("05", "1_000", "write plain digits"), ("05", "12:30:45", "write plain digits"),
+    ("05", "0x10", "write plain digits"), ("05", "+5", "write plain digits"), ("05", "'8'", "write it without quotes"),
+    ("05", "true", "1 error"), ("05", "", "1 error"), ("06", "1e3", "write plain digits"),
+    ("06", "1.0e+3", "write plain digits"), ("06", ".nan", "write plain digits"), ("06", ".inf", "write plain digits"),
+    ("06", "-.inf", "write plain digits"),
+):
+    check(f"yaml-types-{case}:{word or 'empty'}",
+        good("        because", f"        when: {{labels: {{below: {word}}}}}\n        because"), "t.yaml:8:32",
+        f"'{word.strip(chr(39))}' is not a whole number of 0 or more", more)
 check("yaml-types-06:number", good("        because", "        when: {latency_ms: {below: .nan}}\n        because"),
     "t.yaml:8:36", "'.nan' is not a number above 0")
 check("yaml-types-07", good("        because", f"        when: {{labels: {{below: {'9' * 5000}}}}}\n        because"),
@@ -355,8 +355,7 @@ for codec in ("utf-16", "utf-16-be", "utf-32"):
 check("encoding-05:no-mark", GOOD.encode("utf-16-le"), "this is not a text file")
 check("encoding-07", good("It works.", '"\\ud800"'), "t.yaml:8:")
 check("encoding-09:id", 'version: 1\ntasks:\n  "a\u202egpj": {}\n', "t.yaml:3:5", "U+202E", '3 | "a\\u202egpj": {}')
-for code in (0x00AD, 0x061C, 0x200B, 0x200E, 0x2028, 0x2060, 0x2066, 0xFFF9, 0xFFFE, 0x7F, 0x85, 0x9B, 0x1B, 0x07,
-    0x08):
+for code in (0x00AD, 0x061C, 0x200B, 0x200E, 0x2028, 0x2060, 0x2066, 0xFFF9, 0xFFFE, 0x7F, 0x85, 0x9B, 0x1B, 7, 8):
     hidden = f'"\\u{code:04x}x"'
     check(f"encoding-09:escaped-{code:04x}", good("It works.", hidden), "t.yaml:8:23", f"U+{code:04X}", hidden)
     if code not in (0x2028, 0x85):  # these break the line instead
@@ -384,16 +383,16 @@ row("cli-05:json", {}, ("recommend", b"a\xffb", "--format", "json"), 2, "a\\udcf
 row("cli-06:long", {}, ("recommend", "ner", "--rules", "x" * 300), 3, "File name too long")
 row("cli-06:nul", {}, ("recommend", "ner", "--rules", "a\0b"), 3, "embedded null byte", "a\\x00b")
 row("cli-06:batch", {}, ("recommend", "--batch", "a\0b"), 3, "embedded null byte", "a\\x00b")
-for name, WORDS in (("command", ("x" * 90_000,)), ("task", ("recommend", "x" * 90_000)), ("option", ("tasks",
-    "--" + "x" * 90_000)),
-                    ("rules", ("tasks", "--rules", "x" * 90_000)),
-                    ("fact", ("recommend", "ner", "--labels", "x" * 90_000)),
-                    ("seed", ("demo", "mlm", "--seed", "x" * 90_000)), ("format", ("tasks", "--format", "x" * 90_000)),
-                    ("lang", ("tasks", "--lang", "x" * 90_000))):
+ENDLESS = "x" * 90_000
+for name, WORDS in (
+    ("command", (ENDLESS,)), ("task", ("recommend", ENDLESS)), ("option", ("tasks", f"--{ENDLESS}")),
+    ("rules", ("tasks", "--rules", ENDLESS)), ("fact", ("recommend", "ner", "--labels", ENDLESS)),
+    ("seed", ("demo", "mlm", "--seed", ENDLESS)), ("format", ("tasks", "--format", ENDLESS)),
+    ("lang", ("tasks", "--lang", ENDLESS)),
+):
     row(f"cli-06:endless-{name}", {}, WORDS, 3 if name == "rules" else 2, "xxxxx")
 row("cli-09", {"t.yaml": TWINS}, "recommend twin --rules t.yaml", 2,
-    "'twin' can mean several tasks: first-twin, second-twin",
-    process=True)
+    "'twin' can mean several tasks: first-twin, second-twin", process=True)
 row("cli-09:misspelt", {"t.yaml": TWINS}, "recommend twinn --rules t.yaml", 2, "first-twin, second-twin", process=True)
 row("cli-11", {}, "tasks", 2, "BERTGPT_LANG is 'xx'", "expected en or zh", env={"BERTGPT_LANG": "xx"})
 row("cli-11:option", {}, "tasks --lang xx", 2, "--lang is 'xx'", "expected en or zh")
@@ -402,15 +401,13 @@ row("cli-11:completion", {}, (), 2, "Invalid completion", env={"_BERTGPT_COMPLET
 row("cli-11:half-completion", {}, (), 2, "completion", env={"_BERTGPT_COMPLETE": "complete_bash"}, process=True)
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
 row("cli-12", {}, "recommend ner --lang zh", 0, "Named entity recognition", aside=("cannot show Chinese (ascii)",),
-    env=ASCII,
-    process=True)
+    env=ASCII, process=True)
 row("cli-12:list", {}, "tasks --lang en", 0, "named-entity-recognition", env=ASCII, process=True)
 row("cli-12:help", {}, "recommend --help --lang zh", 0, "Examples", aside=("cannot show Chinese",), env=ASCII,
     process=True)
 row("cli-12:data", {}, "recommend 没有这个任务吧", 2, "no task is called '\\xe6\\xb2", env=ASCII, process=True)
 row("cli-12:file", {"t.yaml": "version: 1\ntasks: 中文: x\n"}, "rules check t.yaml", 3, "t.yaml:2:10", "tasks: ??: x",
-    env=ASCII,
-    process=True)
+    env=ASCII, process=True)
 HIJACK = "import os\nos.system('touch pwned')\nraise SystemExit('pwned')\n"
 for argv in ("rules check t.yaml", "recommend ner --format json", "recommend ner"):
     names = ("yaml", "rich", "torch", "typer", "json", "bertgpt_cli", "sitecustomize")
@@ -422,6 +419,7 @@ row("io-01", {"rules.yaml": GOOD}, "recommend ner --rules rulez.yaml", 3, "no su
     "use 'rules.yaml'")
 row("io-01:check", {"d/rules.yaml": GOOD}, "rules check d/rulez.yaml", 3, "--> d/rulez.yaml", "use 'd/rules.yaml'")
 row("io-01:empty", {}, ("rules", "check", ""), 3, "no such file", "--> ''")
+row("io-01:unset", {}, ("recommend", "--rules", "", "ner"), 3, "no such file", "--> ''")
 row("io-01:batch", {}, "recommend --batch no.jsonl", 3, "cannot be read: No such file or directory", "--> no.jsonl")
 row("io-02", {}, "recommend ner --rules adir", 3, "no .yaml or .yml file",
     make=lambda folder: (folder / "adir").mkdir())
@@ -435,13 +433,12 @@ row("io-03:loop", {}, "rules check t.yaml", 3, "Too many levels of symbolic link
 row("io-03:below-a-file", {"t.yaml": GOOD}, "rules check t.yaml/x.yaml", 3, "Not a directory")
 row("io-03:memory", {}, "recommend --batch /proc/self/mem", 3, "cannot be read: Input/output error", process=True)
 row("io-05", {}, "recommend ner --rules t.yaml", 3, "not a regular file",
-    make=lambda folder: os.mkfifo(folder / "t.yaml"))
+    make=lambda folder: os.mkfifo(folder / "t.yaml"), process=True)
 row("io-05:device", {}, "rules check /dev/zero", 3, "not a regular file")
 row("io-05:batch", {}, "recommend --batch /dev/zero", 3, "a line that does not end", "/dev/zero:1:1")
 row("io-11:file", {"c/bertgpt": "keep"}, "recommend ner", 0, "BERT-style", env={"XDG_CACHE_HOME": "{folder}/c"})
 row("io-11:link", {"c/x": "keep", "other/x": "keep"}, "recommend ner", 0, "BERT-style",
-    env={"XDG_CACHE_HOME": "{folder}/c"},
-    make=lambda folder: (folder / "c/bertgpt").symlink_to(folder / "other"))
+    env={"XDG_CACHE_HOME": "{folder}/c"}, make=lambda folder: (folder / "c/bertgpt").symlink_to(folder / "other"))
 row("io-11:relative", {}, "recommend ner", 0, "BERT-style", env={"XDG_CACHE_HOME": "c", "HOME": "h"})
 row("io-11:nowhere", {}, "recommend ner", 0, "BERT-style", env={"XDG_CACHE_HOME": "/dev/null/x", "HOME": "/dev/null/x"})
 
@@ -523,8 +520,7 @@ row("internal-01:process", {"sitecustomize.py": "import bertgpt_cli.advise.recom
 for argv in ("recommend ner --explain --format json", "tasks", "rules check t.yaml",
     "rules show first-twin --rules t.yaml", "recommend --help"):
     row(f"own-hash-seed:{'-'.join(argv.split())}", {"t.yaml": TWINS}, argv, 0, process=True,
-        env={"PYTHONHASHSEED": "1"},
-        again={"PYTHONHASHSEED": "2"})
+        env={"PYTHONHASHSEED": "1"}, again={"PYTHONHASHSEED": "2"})
 for word in ("10", "0", "-5", "x", "１００", "999999999999999999999999"):
     row(f"terminal-07:{word}", {}, "recommend ner", 0, "named-entity-recognition", "BERT-style", env={"COLUMNS": word})
 # fmt: on
@@ -567,6 +563,20 @@ def read_once(name: str, data: bytes) -> reading.Layer:
     if (name, data) not in _KNOWN:
         _KNOWN[name, data] = _READ(name, data)
     return _KNOWN[name, data]
+
+
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal() -> Iterator[None]:
+    """A shell has its background jobs ignore Ctrl-C, and nohup has them ignore a hangup; children inherit that."""
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class NoNetwork:
@@ -779,6 +789,48 @@ def test_ctrl_c_ends_a_demo(times: int, tmp_path: Path, quiet_home: Mapping[str,
         assert words not in done["text"]
 
 
+@covers("signal-01")
+def test_ctrl_c_while_a_demo_is_put_away(tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    steps: list[tuple[str, str | int]] = [(LOADING, signal.SIGINT), ("Aborted.", signal.SIGINT)]
+    done = on_a_terminal([str(PROGRAM), "demo", "mlm"], steps, tmp_path, quiet_home)
+    assert done["code"] in (130, -signal.SIGINT)
+    assert done["text"] == f"{LOADING} ...\nAborted.\n"
+
+
+@covers("signal-01", "signal-02")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("then", ["pass", "raise ImportError('half loaded')", "raise SystemError"])
+def test_a_signal_that_a_library_swallows_is_heeded(
+    name: str, code: int, then: str, tmp_path: Path, bertgpt: Callable[..., Run]
+) -> None:
+    (tmp_path / "torch.py").write_text(
+        f"import os, signal, time\ntry:\n    os.kill(os.getpid(), signal.{name})\n    time.sleep(5)\n"
+        f"except BaseException:\n    {then}\nTensor = None\n"
+    )
+    (tmp_path / "numpy.py").write_text("")
+    done = bertgpt("demo", "mlm", PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
+    assert done == Run(code, "", "Aborted.\n" if name == "SIGINT" else "")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_leaves_no_trace_is_heeded(
+    number: signal.Signals, code: int, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = import_module("bertgpt_cli.lab.demos")
+
+    class Loading(ModuleType):
+        @property
+        def demos(self) -> ModuleType:
+            with suppress(BaseException):
+                os.kill(os.getpid(), number)
+                time.sleep(5)
+            return loaded
+
+    monkeypatch.setitem(sys.modules, "bertgpt_cli.lab", Loading("bertgpt_cli.lab"))
+    done = run("demo", "mlm")
+    assert done == Run(code, "", "Aborted.\n" if number == signal.SIGINT else "")
+
+
 @covers("signal-02")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, -signal.SIGHUP)])
 def test_a_signal_ends_a_demo(number: int, code: int, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
@@ -793,11 +845,8 @@ def test_a_signal_ends_a_demo(number: int, code: int, tmp_path: Path, quiet_home
 def test_a_batch_that_is_stopped_leaves_whole_lines(
     number: int, code: int, tmp_path: Path, quiet_home: Mapping[str, str]
 ) -> None:
-    heeding = (
-        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    )
     with subprocess.Popen(
-        [sys.executable, "-c", heeding, str(PROGRAM), "recommend", "--batch", "-"],
+        [str(PROGRAM), "recommend", "--batch", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -816,6 +865,20 @@ def test_a_batch_that_is_stopped_leaves_whole_lines(
         assert process.wait(10) == code
     assert all(json.loads(text)["kind"] == "recommendation" for text in (first, *rest))
     assert said == ("Aborted.\n" if number == signal.SIGINT else "")
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
+    words = ["bash", "-c", 'trap "" INT; exec "$@"', "bash", str(PROGRAM), "recommend", "--batch", "-"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, cwd=tmp_path, env=quiet_home) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b'{"task":"ner"}\n' * 30)
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(b'{"task":"ner"}\n', timeout=10)
+    assert (process.returncode, len(out.splitlines()), err) == (0, 30, b"")
 
 
 @covers("io-08")
@@ -873,24 +936,28 @@ def test_a_full_disk_is_told(argv: str, tmp_path: Path, quiet_home: Mapping[str,
     assert done.stderr.count(b"\n") <= 2
 
 
-@pytest.mark.parametrize("target", ["/dev/full", "closed pipe", "closed"])
+@pytest.mark.parametrize("listener", ["full", "gone", "closed"])
 @pytest.mark.parametrize(
     ("argv", "code"),
     [("recommend sentimant-analysis", 0), ("recommend nope", 2), ("rules check no.yaml", 3), ("tasks", 0)],
 )
 def test_nobody_listens_to_standard_error(
-    argv: str, code: int, target: str, tmp_path: Path, bertgpt: Callable[..., Run], quiet_home: Mapping[str, str]
+    argv: str, code: int, listener: str, tmp_path: Path, bertgpt: Callable[..., Run], quiet_home: Mapping[str, str]
 ) -> None:
     heard = bertgpt(*argv.split())
-    redirect = {"/dev/full": "2>/dev/full", "closed": "2>&-", "closed pipe": "2> >(exec true; exec <&-)"}[target]
-    done = subprocess.run(
-        ["bash", "-c", f'"$@" {redirect}', "bash", str(PROGRAM), *argv.split()],
-        capture_output=True,
-        cwd=tmp_path,
-        env=quiet_home,
-        check=False,
-    )
     assert heard.code == code
+    if listener == "full":
+        deaf = os.open("/dev/full", os.O_WRONLY)
+    else:
+        gone, deaf = os.pipe()
+        os.close(gone)
+    words = [str(PROGRAM), *argv.split()]
+    if listener == "closed":
+        words = ["bash", "-c", '"$@" 2>&-', "bash", *words]
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=deaf, cwd=tmp_path, env=quiet_home, check=False)
+    finally:
+        os.close(deaf)
     assert done.returncode == code
     assert done.stdout.decode() == heard.out
 
@@ -991,6 +1058,11 @@ def test_a_bug_in_how_errors_are_told_is_a_bug(run: InProcess, monkeypatch: pyte
     done = run("recommend", "nope")
     assert done.code == 70
     assert "this is a bug in bertgpt (ZeroDivisionError)" in done.err
+
+
+def test_no_more_of_a_file_is_read_than_may_be_in_it(tmp_path: Path) -> None:
+    sparse(tmp_path)
+    assert len(read_bytes("t.yaml", str(tmp_path / "t.yaml"), 10)) == 11
 
 
 def test_a_folder_that_cannot_be_listed_is_an_unreadable_input(

@@ -214,6 +214,15 @@ def test_a_hundred_complaints_are_enough() -> None:
         assert found[-1].code == TOO_MANY
 
 
+def test_what_is_allowed_is_told_once() -> None:
+    with pytest.raises(InputFileError) as caught:
+        read("t.yaml", b"version: 1\nx: 1\ny: 1\ntasks: {a: {z: 1, q: 1}}\n")
+    shown = draw(document(caught.value, "en"), 80, False)
+    assert shown.count("unknown key") == 4
+    assert shown.count("allowed keys: version, date") == 1
+    assert shown.count("allowed keys: title, output") == 1
+
+
 def test_depth_has_a_limit_and_the_limit_is_usable() -> None:
     deepest = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert isinstance(parse("t", f"a: {deepest}".encode())[0], Mapping)
@@ -330,6 +339,24 @@ def test_what_is_read_can_be_shown_as_it_is(parser: str, character: str, escaped
     value = plain(root)["a"]
     flat = value.replace("\t", " ").replace("\n", " ")
     assert visible(flat) == flat
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\t\x00\x7f\x9b", "\\t\\x00\\x7f\\x9b"),
+        ("a\u202eb\u200b\ufeff\u00ad\u061c", "a\\u202eb\\u200b\\ufeff\\xad\\u061c"),
+        ("\ufffe\uffff\U000e0041", "\\ufffe\\uffff\\U000e0041"),
+        ("\ud800\udcff", "\\ud800\\xff"),
+        ("\u2028\u2029\x85\r", "\\u2028\\u2029\\x85\\x0d"),
+        ("می\u200cخواهم 👨\u200d👩", "می\u200cخواهم 👨\u200d👩"),
+        ("中文\n[bold]", "中文\n[bold]"),
+    ],
+)
+def test_what_a_terminal_would_obey_or_hide_is_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert one_line(text) == shown.replace("\n", "\\n")
 
 
 @given(st.text())

@@ -171,7 +171,7 @@ tasks:
     title: {en: Sorting zebras, zh: 斑马归类}
     output: label
     parent: text-classification
-    aliases: {en: [stripe check], zh: [看条纹]}
+    aliases: {en: [stripe check, LONG], zh: [看条纹]}
   apple-sorting:
     title: {en: Sorting apples, zh: 苹果归类}
     output: label
@@ -191,7 +191,7 @@ tasks:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Rulebook:
     path: Path = tmp_path_factory.mktemp("rules") / "t.yaml"
-    path.write_text(SHARED, encoding="utf-8")
+    path.write_text(SHARED.replace("LONG", "m" * (LONGEST + 5)), encoding="utf-8")
     return loading.load([str(path)])
 
 
@@ -289,13 +289,15 @@ def answered(words: str) -> Match | UsageError:
         return error
 
 
-def test_long_words_are_looked_at_only_in_part() -> None:
+def test_long_words_are_looked_at_only_in_part(shared: Rulebook) -> None:
+    long = "m" * LONGEST
+    assert candidates(shared, long)[0].id == "zebra-sorting"
+    assert candidates(shared, long + "x" * 50) == candidates(shared, long)
     begun = time.process_time()
     with pytest.raises(UnknownTask) as caught:
         resolve(BOOK, "classification " * 50_000)
     assert time.process_time() - begun < 1
     assert len(caught.value.message.en) < 400
-    assert candidates(BOOK, "x" * LONGEST) == candidates(BOOK, "x" * LONGEST + "named entity recognition")
 
 
 def test_the_same_words_get_the_same_answer_from_a_book_read_anew() -> None:

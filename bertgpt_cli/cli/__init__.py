@@ -6,16 +6,14 @@ signals. Each command is a module, loaded when it is called; so is everything he
 
 import os
 import re
-import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
 from typing import TextIO
 
 import typer
 
-from bertgpt_cli.cli import terminal
+from bertgpt_cli.cli import signals, terminal
 from bertgpt_cli.cli.app import new_app
 from bertgpt_cli.cli.shell import Shell, abandon, first_glance, look_around
 from bertgpt_cli.errors import BertgptError, EnvironmentTrouble, Exit, UsageError
@@ -31,27 +29,34 @@ def main(argv: list[str]) -> int:
     """Runs one command line and returns its exit code; whatever happens, no traceback unless --debug asks for it."""
     shell = first_glance(argv)
     try:
-        signal.signal(signal.SIGTERM, _terminate)
         try:
+            signals.listen()
             _open_streams()
             shell = look_around(argv)
             code = _run(argv, shell)
             sys.stdout.flush()
             return code
-        except BertgptError as error:
-            return _fail(error, shell)
-        except BrokenPipeError:  # the reader has what it wanted (`| head`)
-            abandon(sys.stdout)
-            return Exit.DONE
-        except OSError as error:
-            abandon(sys.stdout)
-            return _fail(_os_trouble(error), shell)
+        except Exception as error:
+            signals.heed()  # it may be what a library that was being loaded made of the signal
+            return _told(error, shell)
     except KeyboardInterrupt:
         return _interrupted(shell)
-    except _Terminated:
+    except signals.Terminated:
         return Exit.TERMINATED
-    except Exception as error:
+    except Exception as error:  # a bug in how errors are told
         return _bug(error, shell)
+
+
+def _told(error: Exception, shell: Shell) -> int:
+    if isinstance(error, BertgptError):
+        return _fail(error, shell)
+    if isinstance(error, BrokenPipeError):  # the reader has what it wanted (`| head`)
+        abandon(sys.stdout)
+        return Exit.DONE
+    if isinstance(error, OSError):
+        abandon(sys.stdout)
+        return _fail(_os_trouble(error), shell)
+    return _bug(error, shell)
 
 
 def _open_streams() -> None:
@@ -98,14 +103,6 @@ def _called(argv: list[str]) -> tuple[str, ...]:
     """The command that is called, or all of them: Typer builds every command it is told of, needed or not."""
     first = next((word for word in argv if not word.startswith("-")), "")
     return (first,) if first in COMMANDS else COMMANDS
-
-
-class _Terminated(BaseException):
-    """SIGTERM, as an exception, so that everything is put away on the way out."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
 
 
 def _fail(error: BertgptError, shell: Shell) -> int:

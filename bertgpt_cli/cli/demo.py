@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bertgpt_cli.cli import terminal
+from bertgpt_cli.cli import signals, terminal
 from bertgpt_cli.cli.app import FORMATS, Format, Language, Seed, command, new_group, no_command
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import EnvironmentTrouble, Exit
@@ -42,6 +42,7 @@ def _demo(shell: Shell, objective: str, seed: int, format: str) -> int:
     except ImportError as error:
         missing = Text(f"PyTorch is needed and cannot be imported: {error}", f"需要 PyTorch，但无法导入：{error}")
         raise EnvironmentTrouble("missing-package", missing) from None
+    signals.heed()
     report = demos.mlm(seed) if objective == "mlm" else demos.clm(seed)
     shell.show_report(report, drawn.document, wanted)
     return Exit.DONE
