@@ -20,7 +20,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import pytest
 
@@ -882,6 +882,14 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path, quiet_ho
 
 
 @covers("io-08")
+def writing_to(
+    out: int | IO[bytes], argv: str, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs the program with this standard output."""
+    command = [str(PROGRAM), *argv.split()]
+    return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, cwd=cwd, env=env, check=False)
+
+
 @pytest.mark.parametrize(
     "argv", ["tasks", "recommend ner", "recommend ner --format json", "--help", "rules schema", "rules show"]
 )
@@ -889,14 +897,7 @@ def test_a_reader_that_has_gone_is_no_failure(argv: str, tmp_path: Path, quiet_h
     reading_end, writing_end = os.pipe()
     os.close(reading_end)
     try:
-        done = subprocess.run(
-            [str(PROGRAM), *argv.split()],
-            stdout=writing_end,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            env=quiet_home,
-            check=False,
-        )
+        done = writing_to(writing_end, argv, tmp_path, quiet_home)
     finally:
         os.close(writing_end)
     assert done.returncode == 0
@@ -921,14 +922,7 @@ FULL = {
 def test_a_full_disk_is_told(argv: str, tmp_path: Path, quiet_home: Mapping[str, str]) -> None:
     (tmp_path / "t.jsonl").write_text('{"task":"ner"}\n' * 9)
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [str(PROGRAM), *argv.split()],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            cwd=tmp_path,
-            env=quiet_home,
-            check=False,
-        )
+        done = writing_to(full, argv, tmp_path, quiet_home)
     assert done.returncode == FULL[argv]
     said = "No space left on device" if FULL[argv] == 4 else "no task is called 'nope'"
     assert done.stderr.decode().startswith("error: ")

@@ -27,43 +27,33 @@ class Flips:
         self._several: dict[tuple[int, int, tuple[tuple[int, int], ...]], Flip | None] = {}
         self._changes: dict[tuple[int, tuple[int, ...], int, int], Change] = {}
 
-    def of(self, cells: list[int]) -> tuple[Flip, ...]:
-        """Every change of one fact that changes the approach; for approaches that none of those reaches, of more."""
-        now = self._approach(self.table.possible(cells))
-        found: list[Flip] = []
-        for index, rest in enumerate(self._all_but_one(cells)):
-            key = (index, cells[index], rest)
-            flips = self._one.get(key)
-            if flips is None:
-                flips = self._one[key] = tuple(self._changes_of(index, cells[index], rest))
-            found += flips
-        reached = {flip.approach.id for flip in found if flip.approach} | {now}
+    def around(self, cells: list[int]) -> tuple[tuple[Flip, ...], tuple[Assumption, ...]]:
+        """What would change the advice for these cells, and what it takes for granted.
+
+        Flips: every change of one fact that changes the approach; for approaches that none of those reaches, of more.
+        Assumptions: for each fact that was not given and could change the advice, the ranges for which it stays.
+        """
         masks = [row[cell] for row, cell in zip(self.table.both, cells, strict=True)]
+        found: list[Flip] = []
+        assumed: list[Assumption] = []
+        for index, rest in enumerate(self._all_but_one(masks)):
+            found += self._one_fact(index, cells[index], rest)
+            if cells[index] == self.table.unknown[index]:
+                kept = self._assumption(index, rest)
+                if kept is not None:
+                    assumed.append(kept)
+        reached = {flip.approach.id for flip in found if flip.approach}
+        reached.add(self._approach(self.table.possible(cells)))
         for target, choice in enumerate(self.table.choices):
             if choice.approach not in reached:
                 flip = self._several_facts(cells, masks, target)
                 if flip is not None:
                     reached.add(choice.approach)
                     found.append(flip)
-        return tuple(found)
+        return tuple(found), tuple(assumed)
 
-    def assumptions(self, cells: list[int]) -> tuple[Assumption, ...]:
-        """For each fact that was not given and could change the advice: the ranges of it for which the advice stays."""
-        found = []
-        for index, rest in enumerate(self._all_but_one(cells)):
-            if cells[index] != self.table.unknown[index]:
-                continue
-            key = (index, rest)
-            if key not in self._kept:
-                self._kept[key] = self._assumption(index, rest)
-            kept = self._kept[key]
-            if kept is not None:
-                found.append(kept)
-        return tuple(found)
-
-    def _all_but_one(self, cells: list[int]) -> list[int]:
+    def _all_but_one(self, masks: list[int]) -> list[int]:
         """For each axis the AND of all other axes' masks: prefixes times suffixes."""
-        masks = [row[cell] for row, cell in zip(self.table.both, cells, strict=True)]
         prefix = [self.table.all]
         for mask in masks:
             prefix.append(prefix[-1] & mask)
@@ -78,12 +68,25 @@ class Flips:
         return self.table.choices[index].approach if index >= 0 else ""
 
     def _assumption(self, index: int, rest: int) -> Assumption | None:
+        key = (index, rest)
+        if key not in self._kept:
+            self._kept[key] = self._stays(index, rest)
+        return self._kept[key]
+
+    def _stays(self, index: int, rest: int) -> Assumption | None:
         axis, row = self.table.axes[index], self.table.both[index]
         now = self._approach(rest & row[axis.cells])
         stays = [cell for cell in range(axis.cells) if self._approach(rest & row[cell]) == now]
         if len(stays) == axis.cells:
             return None
         return Assumption(axis.fact.name, axis.fact.option, tuple(_ranges(axis, stays)))
+
+    def _one_fact(self, index: int, now: int, rest: int) -> tuple[Flip, ...]:
+        key = (index, now, rest)
+        flips = self._one.get(key)
+        if flips is None:
+            flips = self._one[key] = tuple(self._changes_of(index, now, rest))
+        return flips
 
     def _changes_of(self, index: int, now: int, rest: int) -> Iterator[Flip]:
         """The flips of one fact, the nearest change first; of a fact that was not given, the lowest."""

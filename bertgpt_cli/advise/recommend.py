@@ -24,7 +24,7 @@ from bertgpt_cli.report.recommendation import (
     Recommendation,
     StageAdvice,
 )
-from bertgpt_cli.rulebook.book import FORMAT, Approach, Choice, Condition, Origin, Rulebook, Task
+from bertgpt_cli.rulebook.book import FORMAT, Approach, Choice, Rulebook, Task
 from bertgpt_cli.rulebook.facts import FACTS, Value
 from bertgpt_cli.rulebook.table import Table, build, lowest
 from bertgpt_cli.text import Text
@@ -45,7 +45,7 @@ class Adviser:
         self._matches: dict[str, Match] = {}
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._adaptations: dict[tuple[str, tuple[str, ...]], Adaptation] = {}
-        self._alternatives: dict[tuple[str, int, tuple[bool, ...]], Alternative] = {}
+        self._alternatives: dict[tuple[str, int, tuple[bool, ...], tuple[bool, ...]], Alternative] = {}
         self._cards: dict[str, Card] = {}
 
     def table(self, task: Task) -> Table:
@@ -63,8 +63,7 @@ class Adviser:
     def card(self, approach: str) -> Card:
         card = self._cards.get(approach)
         if card is None:
-            found = self.book.approaches[approach]
-            card = self._cards[approach] = Card(found.id, found.title, found.family)
+            card = self._cards[approach] = self.book.approaches[approach].card
         return card
 
     def resolve(self, words: str) -> Match:
@@ -121,6 +120,7 @@ class Adviser:
         approach = self.book.approaches[choice.approach]
         owner = self.book.ruled_by(task)
         others = (other for other in range(len(table.choices)) if other != index)
+        found, assumed = flips.around(cells)
         return Recommendation(
             task=Match(task.id, task.title, task.id, "id", 1.0),
             situation=(),
@@ -134,12 +134,12 @@ class Adviser:
             adaptation=self._adaptation(approach, choice.classes or approach.classes),
             alternatives=tuple(self._alternative(owner.id, table, other, cells) for other in others),
             outside=tuple(
-                Alternative(aside.approach, self.card(aside.approach), aside.because, (), _place(aside.origin))
+                Alternative(aside.approach, self.card(aside.approach), aside.because, (), aside.origin.place)
                 for aside in (task.alternatives or owner.alternatives)
             ),
             stages=(),
-            flips=flips.of(cells),
-            assumptions=flips.assumptions(cells),
+            flips=found,
+            assumptions=assumed,
             rulebook=self.mark,
         )
 
@@ -178,7 +178,7 @@ class Adviser:
         reason = self._reasons.get(key)
         if reason is None:
             evidence = cite(self.book, choice.evidence)
-            reason = self._reasons[key] = Reason(choice.because, evidence, _place(choice.origin))
+            reason = self._reasons[key] = Reason(choice.because, evidence, choice.origin.place)
         return reason
 
     def _alternative(self, owner: str, table: Table, index: int, cells: list[int]) -> Alternative:
@@ -186,22 +186,22 @@ class Adviser:
         bit = 1 << index
         choice = table.choices[index]
         approach = self.book.approaches[choice.approach]
-        holds = [not table.when[axis][cells[axis]] & bit for axis in table.asked[index]]
-        holds += [not table.may[axis][cells[axis]] & bit for axis in table.needed[index]]
-        key = (owner, index, tuple(holds))
+        unasked = tuple(not table.when[axis][cells[axis]] & bit for axis in table.asked[index])
+        unmet = tuple(not table.may[axis][cells[axis]] & bit for axis in table.needed[index])
+        key = (owner, index, unasked, unmet)
         known = self._alternatives.get(key)
         if known is None:
-            found = [Obstacle("when", _range(one)) for one, fails in zip(choice.when, holds, strict=False) if fails]
-            needs = zip(approach.needs, holds[len(choice.when) :], strict=False)
-            found += [Obstacle("needs", _range(one)) for one, fails in needs if fails]
-            if holds[-1] and not any(one.wanted.fact == "output" for one in found):
+            found = [Obstacle("when", one.range) for one, fails in zip(choice.when, unasked, strict=True) if fails]
+            *needs, output = unmet
+            found += [Obstacle("needs", one.range) for one, fails in zip(approach.needs, needs, strict=True) if fails]
+            if output and not any(one.wanted.fact == "output" for one in found):
                 found.append(Obstacle("gives", Range("output", None, None, approach.gives)))
             known = self._alternatives[key] = Alternative(
                 choice.id,
                 self.card(choice.approach),
                 choice.because,
                 tuple(found),
-                _place(choice.origin),
+                choice.origin.place,
                 choice.shared,
             )
         return known
@@ -225,24 +225,13 @@ def _nearest(table: Table, cells: list[int]) -> int:
     for axis, cell, may in zip(table.axes, cells, table.may, strict=True):
         if axis.fact.name in _FIRM:
             firm &= may[cell]
-    for asked in (table.wanted(cells) & firm, firm, table.wanted(cells), table.all):
-        if asked:
-            break
-    unmet = [
-        sum(not may[cell] >> index & 1 for may, cell in zip(table.may, cells, strict=True))
-        if asked >> index & 1
-        else 99
-        for index in range(len(table.choices))
-    ]
-    return unmet.index(min(unmet))
+    wanted = table.wanted(cells)
+    asked = next(mask for mask in (wanted & firm, firm, wanted, table.all) if mask)
 
+    def unmet(index: int) -> int:
+        return sum(not may[cell] >> index & 1 for may, cell in zip(table.may, cells, strict=True))
 
-def _range(condition: Condition) -> Range:
-    return Range(condition.fact, condition.low, condition.high, condition.values)
-
-
-def _place(origin: Origin) -> str:
-    return f"{origin.file}:{origin.line}"
+    return min((index for index in range(len(table.choices)) if asked >> index & 1), key=unmet)
 
 
 # What a stage hands on, by what it gives.

@@ -38,15 +38,17 @@ def resolve(book: Rulebook, words: str) -> Match:
     Raises UnknownTask with the nearest ids, or AmbiguousTask with the ids that fit equally well.
     """
     exact = book.names.get(normal(words))
-    if exact is not None and len(exact) == 1:
+    if exact is not None:
+        if len(exact) > 1:
+            raise _ambiguous(words, exact[:MOST])
         task = book.tasks[exact[0]]
         return Match(task.id, task.title, words, _how(book, task.id, words), 1.0)
     found = candidates(book, words)
-    best = [one for one in found if found and one.score == found[0].score]
+    best = [one for one in found if one.score == found[0].score]
     if not best or not _slip(normal(words), best[0]):
         raise _unknown(words, found)
     if len(best) > 1:
-        raise _ambiguous(words, best)
+        raise _ambiguous(words, tuple(one.id for one in best))
     return Match(best[0].id, best[0].title, words, best[0].how, best[0].score)
 
 
@@ -165,8 +167,7 @@ def _unknown(words: str, found: tuple[Candidate, ...]) -> UnknownTask:
     return UnknownTask("unknown-task", message, ids)
 
 
-def _ambiguous(words: str, found: list[Candidate]) -> AmbiguousTask:
-    ids = tuple(one.id for one in found)
+def _ambiguous(words: str, ids: tuple[str, ...]) -> AmbiguousTask:
     near = ", ".join(ids)
     shown = _shown(words)
     message = Text(f"'{shown}' can mean several tasks: {near}", f"“{shown}”可能指多个任务：{near}")

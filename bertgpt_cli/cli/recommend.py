@@ -23,6 +23,7 @@ from bertgpt_cli.cli.ask import resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Complaint, Exit, InputFileError, UsageError
 from bertgpt_cli.rulebook.facts import Situation
+from bertgpt_cli.rulebook.files import unreadable
 from bertgpt_cli.text import Text
 
 _LONGEST_LINE = 64 << 20  # bytes of a line that are looked through for its end
@@ -156,7 +157,7 @@ def _lines(path: str) -> Iterator[tuple[int, bytes]]:
                 if line.strip() or len(line) > MAX_LINE:
                     yield number, line
         except OSError as error:
-            raise _unreadable(path, error.strerror or str(error)) from None
+            raise unreadable(path, error) from None
 
 
 def _skip(file: BinaryIO, path: str, number: int) -> None:
@@ -172,12 +173,8 @@ def _skip(file: BinaryIO, path: str, number: int) -> None:
 
 def _opened(path: str) -> BinaryIO:
     if path == "-" and sys.stdin is None:
-        raise _unreadable(path, "standard input is closed")
+        raise unreadable(path, ValueError("standard input is closed"))
     try:
         return os.fdopen(os.dup(sys.stdin.fileno()), "rb") if path == "-" else open(path, "rb")
     except (OSError, ValueError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
-
-
-def _unreadable(path: str, reason: str) -> InputFileError:
-    return InputFileError((Complaint("BG001", Text(f"cannot be read: {reason}", f"无法读取：{reason}"), path),))
+        raise unreadable(path, error) from None

@@ -9,6 +9,7 @@ from bertgpt_cli.cli.app import FORMATS, Files, Format, Language, Rules, command
 from bertgpt_cli.cli.ask import resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Exit
+from bertgpt_cli.rulebook.book import Rulebook
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,14 +38,20 @@ def rules_check(
     wanted = terminal.output_format(format, FORMATS)
     from bertgpt_cli.render import rules as drawn
     from bertgpt_cli.rulebook import inspection, loading
-    from bertgpt_cli.rulebook.files import user_files
 
-    book = loading.load(files or ())
-    named = tuple(name for path in files or () for name, _ in user_files(path))
+    book, named = _layered(files or [])
     report = inspection.check(book, named, loading.load((), shell.cache) if files else None)
     shell.show_report(report, drawn.check, wanted)
     failing = [one for one in report.findings if strict or one.level == "error"]
     return Exit.NEGATIVE if failing else Exit.DONE
+
+
+def _layered(paths: list[str]) -> tuple[Rulebook, tuple[str, ...]]:
+    """The book with these files on top, read anew, and the names of the files that they mean."""
+    from bertgpt_cli.rulebook import loading
+    from bertgpt_cli.rulebook.files import user_files
+
+    return loading.load(paths), tuple(name for path in paths for name, _ in user_files(path))
 
 
 def rules_test(
@@ -57,11 +64,9 @@ def rules_test(
     shell: Shell = ctx.obj
     wanted = terminal.output_format(format, FORMATS)
     from bertgpt_cli.render import rules as drawn
-    from bertgpt_cli.rulebook import examples, loading
-    from bertgpt_cli.rulebook.files import user_files
+    from bertgpt_cli.rulebook import examples
 
-    named = tuple(name for path in files or () for name, _ in user_files(path))
-    report = examples.run(loading.load(files or ()), named)
+    report = examples.run(*_layered(files or []))
     shell.show_report(report, drawn.test, wanted)
     good = report.passed and not report.failed and report.coverage >= min_coverage
     return Exit.DONE if good else Exit.NEGATIVE

@@ -73,7 +73,7 @@ class Encoder:
             f'"alternatives":[{",".join(alternatives)}],'
             f'"outside":[{",".join([self._alternative(one, got) for one in answer.outside])}],'
             f'"stages":[{",".join([compact(self._stage(one)) for one in answer.stages])}],'
-            f'"flips":[{",".join([self._flip(one) for one in answer.flips])}],'
+            f'"flips":[{",".join([text(one, self._flip) for one in answer.flips])}],'
             f'"assumptions":[{",".join([text(one, self._assumption) for one in answer.assumptions])}],'
             f'"rulebook":{text(answer.rulebook, self.plain)}}}'
         )
@@ -146,9 +146,11 @@ class Encoder:
         }
 
     def _text(self, part: Any, encode: Callable[[Any], Any]) -> str:
+        """The part's JSON text; `encode` gives its plain value, or the text itself where that is quicker."""
         known = self._texts.get(id(part))
         if known is None:
-            known = self._texts[id(part)] = (part, compact(encode(part)))
+            made = encode(part)
+            known = self._texts[id(part)] = (part, made if isinstance(made, str) else compact(made))
         return known[1]
 
     def _card(self, card: Card) -> dict[str, Any]:
@@ -202,9 +204,6 @@ class Encoder:
 
     def _flip(self, flip: Flip) -> str:
         """A flip of several facts is made of changes that many flips share."""
-        known = self._texts.get(id(flip))
-        if known is not None:
-            return known[1]
         told = [self._change(one) for one in flip.changes]
         changes = ",".join([one[0] for one in told])
         said = _scalar(words.AND.say(self.lang).join([one[1] for one in told]))
@@ -214,9 +213,7 @@ class Encoder:
         else:
             card = self._text(flip.approach, self._card)
             outcome = f'"family":"{flip.approach.family}","approach":{card},"choice":"{flip.choice}"'
-        text = f'{{"changes":[{changes}],{outcome},"text":{said},"say":{options}}}'
-        self._texts[id(flip)] = (flip, text)
-        return text
+        return f'{{"changes":[{changes}],{outcome},"text":{said},"say":{options}}}'
 
     def _change(self, one: Change) -> tuple[str, str, str]:
         known = self._changes.get(id(one))

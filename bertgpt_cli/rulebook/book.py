@@ -6,6 +6,7 @@ The parts are named tuples, not dataclasses: a compiled book is stored as plain 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from bertgpt_cli.report.recommendation import Card, Range
 from bertgpt_cli.rulebook.facts import Value
 from bertgpt_cli.text import Text
 
@@ -18,6 +19,10 @@ class Origin(NamedTuple):
 
     file: str
     line: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 class Condition(NamedTuple):
@@ -33,6 +38,11 @@ class Condition(NamedTuple):
             return value in self.values
         assert not isinstance(value, str)
         return (self.low is None or value >= self.low) and (self.high is None or value < self.high)
+
+    @property
+    def range(self) -> Range:
+        """The values for which it holds, as a report shows them."""
+        return Range(self.fact, self.low, self.high, self.values)
 
 
 class Choice(NamedTuple):
@@ -118,6 +128,11 @@ class Approach(NamedTuple):
     cost: Text
     evidence: tuple[str, ...]
     origin: Origin
+
+    @property
+    def card(self) -> Card:
+        """The approach by name, as a report shows it."""
+        return Card(self.id, self.title, self.family)
 
 
 class Variant(NamedTuple):

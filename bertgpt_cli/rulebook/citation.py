@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_CITE = re.compile(r"([A-Z][A-Z0-9]*)(?:-(\d{2,3})(?:\.\.(\d{2,3}))?)?", re.ASCII)
+CITATION = r"([A-Z][A-Z0-9]*)(-(\d{2,3})(\.\.(\d{2,3}))?)?"
 
 
 def cited(text: str) -> tuple[str, ...]:
     """`ETTIN-01..03` -> the source's id, then the rows; empty if it is not a citation."""
-    match = _CITE.fullmatch(text)
-    if match is None or (match[3] and match[3] <= match[2]):
+    match = re.fullmatch(CITATION, text, re.ASCII)
+    if match is None:
         return ()
-    if match[2] is None:
-        return (match[1],)
-    last = match[3] or match[2]
-    return (match[1], *(f"{match[1]}-{row:0{len(match[2])}d}" for row in range(int(match[2]), int(last) + 1)))
+    source, first, last = match[1], match[3], match[5]
+    if last and last <= first:
+        return ()
+    if first is None:
+        return (source,)
+    return (source, *(f"{source}-{row:0{len(first)}d}" for row in range(int(first), int(last or first) + 1)))

@@ -32,7 +32,7 @@ def run(book: Rulebook, of: tuple[str, ...] = ()) -> TestReport:
             else:
                 failed.append(_failed(task, example, table, index))
     own = [
-        (task.id, choice.id, f"{choice.origin.file}:{choice.origin.line}")
+        (task.id, choice.id, choice.origin.place)
         for task in book.tasks.values()
         for choice in task.choices
         if not choice.shared and choice.origin.file in (of or book.files)
@@ -50,12 +50,8 @@ def situation(task: Task, example: Example) -> Situation:
 def _failed(task: Task, example: Example, table: Table, index: int) -> FailedExample:
     expected = f"{example.expect} ({example.choice})" if example.choice else example.expect
     if index < 0:
-        return FailedExample(task.id, _place(example), example.given, expected, NOTHING, "")
+        return FailedExample(task.id, example.origin.place, example.given, expected, NOTHING, "")
     choice = table.choices[index]
     got = f"{choice.approach} ({choice.id})" if choice.id != choice.approach else choice.approach
-    decided = f"{choice.origin.file}:{choice.origin.line}"
-    return FailedExample(task.id, _place(example), example.given, expected, got, decided)
-
-
-def _place(example: Example) -> str:
-    return f"{example.origin.file}:{example.origin.line}"
+    decided = choice.origin.place
+    return FailedExample(task.id, example.origin.place, example.given, expected, got, decided)

@@ -183,9 +183,9 @@ FACTS: dict[str, Fact] = _facts(
 )
 
 # Patterns stay text: `re` compiles one when it is first used, and most runs use none.
-_SIZE = r"(\d{1,15}(?:\.\d{1,6})?)\s*([kKmMbBtT]?)"
+SIZE = r"(\d{1,15}(\.\d{1,6})?)\s*([kKmMbBtT]?)"
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
-_LANGUAGE = r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*"
+LANGUAGE = r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{1,8})*"
 _LARGEST = 10**15
 
 # The names that people type instead of a code, for the hint in the message only.
@@ -220,10 +220,10 @@ _LANGUAGE_NAMES = {
 
 def size(text: str) -> int | None:
     """`400M` -> 400000000; None if it is not a size."""
-    match = re.fullmatch(_SIZE, text.strip(), re.ASCII)
+    match = re.fullmatch(SIZE, text.strip(), re.ASCII)
     if match is None:
         return None
-    return round(float(match[1]) * _SCALE[match[2].lower()])
+    return round(float(match[1]) * _SCALE[match[3].lower()])
 
 
 def spell(fact: Fact, value: Value) -> str:
@@ -324,7 +324,7 @@ def _convert(fact: Fact, raw: object) -> Value | None:
 def _language(raw: str) -> str | None:
     if raw.lower() == "multi":
         return "multi"
-    match = re.fullmatch(_LANGUAGE, raw, re.ASCII)
+    match = re.fullmatch(LANGUAGE, raw, re.ASCII)
     return match[1].lower() if match else None
 
 

@@ -50,7 +50,7 @@ def user_files(path: str) -> tuple[tuple[str, str], ...]:
     try:
         names = sorted(os.listdir(path))
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     found = tuple(
         (os.path.join(path, name), os.path.join(path, name))
         for name in names
@@ -68,19 +68,20 @@ def read_bytes(name: str, path: str, limit: int) -> bytes:
     except FileNotFoundError:
         raise _missing(name, path) from None
     except (OSError, ValueError) as error:
-        raise _unreadable(name, error) from None
+        raise unreadable(name, error) from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _bad(name, "BG003", Text("not a regular file", "不是普通文件"))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(limit + 1)
     except OSError as error:
-        raise _unreadable(name, error) from None
+        raise unreadable(name, error) from None
     finally:
         os.close(descriptor)
 
 
-def _unreadable(name: str, error: OSError | ValueError) -> InputFileError:
+def unreadable(name: str, error: OSError | ValueError) -> InputFileError:
+    """That the file called `name` cannot be read, and why."""
     reason = getattr(error, "strerror", None) or str(error)
     return _bad(name, "BG001", Text(f"cannot be read: {reason}", f"无法读取：{reason}"))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bertgpt_cli.report.recommendation import Card, Range
 from bertgpt_cli.report.rules import CheckReport, DiffReport, Finding, RuleChange, ShownChoice, ShownTask, ShowReport
 from bertgpt_cli.rulebook import lint
-from bertgpt_cli.rulebook.book import Choice, Condition, Origin, Rulebook, Task
+from bertgpt_cli.rulebook.book import Choice, Condition, Rulebook, Task
 from bertgpt_cli.rulebook.facts import FACTS, spell
 from bertgpt_cli.text import Text
 
@@ -44,18 +43,13 @@ def _task_shown(book: Rulebook, id: str) -> ShownTask:
     task = book.tasks[id]
     owner = book.ruled_by(task)
     choices = tuple(_shown(book, choice) for choice in owner.choices)
-    return ShownTask(id, task.title, task.output, place(task.origin), owner.id, choices)
+    return ShownTask(id, task.title, task.output, task.origin.place, owner.id, choices)
 
 
 def _shown(book: Rulebook, choice: Choice) -> ShownChoice:
     approach = book.approaches[choice.approach]
-    when = tuple(Range(one.fact, one.low, one.high, one.values) for one in choice.when)
-    card = Card(approach.id, approach.title, approach.family)
-    return ShownChoice(choice.id, card, when, choice.because, choice.evidence, place(choice.origin))
-
-
-def place(origin: Origin) -> str:
-    return f"{origin.file}:{origin.line}"
+    when = tuple(one.range for one in choice.when)
+    return ShownChoice(choice.id, approach.card, when, choice.because, choice.evidence, choice.origin.place)
 
 
 def diff(before: Rulebook, after: Rulebook) -> DiffReport:

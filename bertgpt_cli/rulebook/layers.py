@@ -5,8 +5,7 @@ Everything is checked after all layers are read, so the order of two files never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from bertgpt_cli.errors import Complaint, InputFileError
 from bertgpt_cli.rulebook.book import (
@@ -93,7 +92,7 @@ class _Stack:
         self.bad(part.complain("BG301", message, help=did_you_mean(name, known)))
 
     def _exists(self, name: str, part: Part, old: Part) -> None:
-        place = f"{old.origin.file}:{old.origin.line}"
+        place = old.origin.place
         message = Text(f"'{name}' exists already, at {place}", f"“{name}”已经存在，位于 {place}")
         help = Text(
             "say 'override: replace' (or merge, disable) to change it",
@@ -299,14 +298,13 @@ class _Stack:
         variants = tuple(
             Variant(one.get("name", ""), one.get("about", empty), self._cites(one)) for one in part.get("variants", ())
         )
-        words: Callable[[str], Any] = lambda key: part.get(key, empty)  # noqa: E731
         return Family(
             name,
-            words("title"),
-            words("objective"),
+            part.get("title", empty),
+            part.get("objective", empty),
             part.get("formula", ""),
-            words("attention"),
-            words("good_at"),
+            part.get("attention", empty),
+            part.get("good_at", empty),
             variants,
             part.origin,
         )

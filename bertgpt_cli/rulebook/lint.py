@@ -38,7 +38,7 @@ def findings(book: Rulebook) -> tuple[Finding, ...]:
 def _task(task: Task, table: Table) -> list[Finding]:
     own = [index for index, choice in enumerate(table.choices) if not choice.shared]
     fixed = _fixed(task, table)
-    boxes = [_meet(table.box(index).sides, fixed) for index in range(len(table.choices))]
+    boxes = [_meet(table.sides(index), fixed) for index in range(len(table.choices))]
     found = []
     for index in own:
         twin = next((other for other in range(index) if _same(task, table, boxes, other, index)), None)
@@ -49,13 +49,13 @@ def _task(task: Task, table: Table) -> list[Finding]:
             found.append(_shadowed(task, table, index, cover, boxes[index]))
         elif uncovered(boxes[index], boxes[:index]) is None:
             found.append(_unreachable(task, table, index, boxes[index]))
-    gap = uncovered(_usual(task, table), [_wanted(table, index) for index in own])
+    gap = uncovered(_usual(task, table), [table.sides(index, table.when) for index in own])
     if gap is not None:
         message = Text(
             f"{task.id}: no choice of its own speaks for this situation",
             f"{task.id}：自身没有任何选项覆盖这种情况",
         )
-        place = f"{task.origin.file}:{task.origin.line}"
+        place = task.origin.place
         found.append(Finding("BG405", "note", task.id, "", place, message, _witness(table, gap)))
     return found
 
@@ -88,11 +88,6 @@ def _usual(task: Task, table: Table) -> Sides:
     return tuple(sides)
 
 
-def _wanted(table: Table, index: int) -> Sides:
-    bit = 1 << index
-    return tuple(sum(1 << cell for cell, mask in enumerate(masks) if mask & bit) for masks in table.when)
-
-
 def _meet(a: Sides, b: Sides) -> Sides:
     return tuple(x & y for x, y in zip(a, b, strict=True))
 
@@ -123,26 +118,22 @@ def uncovered(box: Sides, others: Sequence[Sides]) -> tuple[int, ...] | None:
                     return point
             inside[axis] &= side
         return None
-    return tuple(side.bit_length() - 1 for side in box)  # the highest cell is "not given"
+    return _point(box)
 
 
 def _witness(table: Table, cells: tuple[int, ...]) -> tuple[tuple[str, Value], ...]:
     return tuple(table.sample(cells).items())
 
 
-def _place(task: Task, table: Table, index: int) -> str:
-    origin = table.choices[index].origin
-    return f"{origin.file}:{origin.line}"
-
-
 def _point(box: Sides) -> tuple[int, ...]:
+    """A point of the box; on each axis the highest cell, which is "not given" where that is in it."""
     return tuple(side.bit_length() - 1 if side else 0 for side in box)
 
 
 def _twin(task: Task, table: Table, index: int, twin: int, box: Sides) -> Finding:
     first, second = table.choices[twin], table.choices[index]
-    place = _place(task, table, index)
-    other = f"{first.origin.file}:{first.origin.line}"
+    place = table.choices[index].origin.place
+    other = first.origin.place
     if first.approach == second.approach:
         message = Text(
             f"{task.id}: '{second.id}' duplicates '{first.id}' ({other}): same situations, same approach",
@@ -158,7 +149,7 @@ def _twin(task: Task, table: Table, index: int, twin: int, box: Sides) -> Findin
 
 def _shadowed(task: Task, table: Table, index: int, cover: int | None, box: Sides) -> Finding:
     choice = table.choices[index]
-    place = _place(task, table, index)
+    place = table.choices[index].origin.place
     if cover is None or _empty(box):
         message = Text(
             f"{task.id}: '{choice.id}' can never apply: its conditions contradict what its approach needs or gives",
@@ -167,8 +158,8 @@ def _shadowed(task: Task, table: Table, index: int, cover: int | None, box: Side
         return Finding("BG404", "error", task.id, choice.id, place, message, ())
     first = table.choices[cover]
     message = Text(
-        f"{task.id}: '{choice.id}' is shadowed by '{first.id}' ({first.origin.file}:{first.origin.line}), which comes first",
-        f"{task.id}：“{choice.id}”被排在前面的“{first.id}”（{first.origin.file}:{first.origin.line}）完全遮住",
+        f"{task.id}: '{choice.id}' is shadowed by '{first.id}' ({first.origin.place}), which comes first",
+        f"{task.id}：“{choice.id}”被排在前面的“{first.id}”（{first.origin.place}）完全遮住",
     )
     return Finding("BG403", "error", task.id, choice.id, place, message, _witness(table, _point(box)))
 
@@ -181,7 +172,9 @@ def _unreachable(task: Task, table: Table, index: int, box: Sides) -> Finding:
         f"{task.id}: '{choice.id}' is unreachable: the choices before it cover all its situations (here '{winner}')",
         f"{task.id}：“{choice.id}”无法到达：前面的选项合起来覆盖了它的所有情况（此例由“{winner}”决定）",
     )
-    return Finding("BG404", "error", task.id, choice.id, _place(task, table, index), message, _witness(table, point))
+    return Finding(
+        "BG404", "error", task.id, choice.id, table.choices[index].origin.place, message, _witness(table, point)
+    )
 
 
 def _shared_names(book: Rulebook) -> list[Finding]:
@@ -192,5 +185,5 @@ def _shared_names(book: Rulebook) -> list[Finding]:
             origin = book.tasks[owners[-1]].origin
             words = ", ".join(owners)
             message = Text(f"'{name}' names several tasks: {words}", f"“{name}”同时是多个任务的别名：{words}")
-            found.append(Finding("BG406", "note", owners[-1], "", f"{origin.file}:{origin.line}", message, ()))
+            found.append(Finding("BG406", "note", owners[-1], "", origin.place, message, ()))
     return found

@@ -16,7 +16,7 @@ from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.book import FORMAT, Condition, Origin
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Value
-from bertgpt_cli.rulebook.shapes import OTHERWISE, SECTIONS, SHAPES, Key
+from bertgpt_cli.rulebook.shapes import ID, OTHERWISE, SECTIONS, SHAPES, SOURCE_ID, Key
 from bertgpt_cli.rulebook.strict_yaml import (
     Enough,
     Mapping,
@@ -30,9 +30,6 @@ from bertgpt_cli.rulebook.strict_yaml import (
     parse,
 )
 from bertgpt_cli.text import Text
-
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-_SOURCE_ID = re.compile(r"[A-Z][A-Z0-9]*", re.ASCII)
 
 
 class Part(NamedTuple):
@@ -151,9 +148,9 @@ class _Reader:
         if not isinstance(node, Mapping):
             self._kind(node, Text(f"a map from names to {name}", f"从名称到 {name} 的映射"))
             return parts
-        pattern = _SOURCE_ID if shape == "source" else _ID
+        pattern = SOURCE_ID if shape == "source" else ID
         for part_name, (key, value) in node.entries.items():
-            if shape != "family" and not pattern.fullmatch(part_name):
+            if shape != "family" and not re.fullmatch(pattern, part_name, re.ASCII):
                 want = Text("capital letters and digits", "大写字母和数字") if shape == "source" else _ID_WORDS
                 self.bad(key, "BG203", Text(f"a {shape}'s name is {want.en}", f"{shape} 的名称只能用{want.zh}"))
             part = self._part(shape, value, key)
@@ -299,7 +296,7 @@ class _Reader:
 
     def _id(self, node: Node) -> str | None:
         text = self._line(node)
-        if text is not None and not _ID.fullmatch(text):
+        if text is not None and not re.fullmatch(ID, text, re.ASCII):
             self.bad(node, "BG203", Text(f"a name is {_ID_WORDS.en}", f"名称只能用{_ID_WORDS.zh}"))
             return None
         return text

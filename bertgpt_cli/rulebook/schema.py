@@ -9,12 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from bertgpt_cli.rulebook.book import FORMAT
-from bertgpt_cli.rulebook.facts import FACTS, Fact
-from bertgpt_cli.rulebook.shapes import OTHERWISE, SECTIONS, SHAPES, Key
-
-_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_SOURCE = r"^[A-Z][A-Z0-9]*$"
-_CITE = r"^[A-Z][A-Z0-9]*(-\d{2,3}(\.\.\d{2,3})?)?$"
+from bertgpt_cli.rulebook.citation import CITATION
+from bertgpt_cli.rulebook.facts import FACTS, LANGUAGE, SIZE, Fact
+from bertgpt_cli.rulebook.shapes import ID, OTHERWISE, SECTIONS, SHAPES, SOURCE_ID, Key
 
 
 def schema() -> dict[str, Any]:
@@ -51,7 +48,7 @@ def schema() -> dict[str, Any]:
 
 
 def _section(name: str, shape: str) -> dict[str, Any]:
-    pattern = _SOURCE if shape == "source" else _ID
+    pattern = f"^{SOURCE_ID if shape == 'source' else ID}$"
     return {
         "type": "object",
         "description": f"{name} by name",
@@ -81,7 +78,7 @@ def _key(spec: Key) -> dict[str, Any]:
     if kind == "line":
         return {"allOf": [_ref("line")]}
     if kind == "id":
-        return {"type": "string", "pattern": _ID}
+        return {"type": "string", "pattern": f"^{ID}$"}
     if kind == "year":
         return {"type": "integer", "minimum": 1900, "maximum": 2099}
     if kind == "word":
@@ -91,7 +88,7 @@ def _key(spec: Key) -> dict[str, Any]:
     elif kind == "words":
         item = {"enum": list(spec.of)}
     elif kind == "cites":
-        item = {"type": "string", "pattern": _CITE}
+        item = {"type": "string", "pattern": f"^{CITATION}$"}
     else:
         item = _ref(spec.of[0])
     return {**_list(item), "minItems": spec.least}
@@ -104,11 +101,11 @@ def _value(fact: Fact) -> dict[str, Any]:
     if fact.kind == "choice":
         return {"enum": list(fact.words), **about}
     if fact.kind == "language":
-        return {"type": "string", "pattern": r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*|[Mm][Uu][Ll][Tt][Ii])$", **about}
+        return {"type": "string", "pattern": f"^({LANGUAGE}|[Mm][Uu][Ll][Tt][Ii])$", **about}
     if fact.kind == "number":
         return {"type": "number", "exclusiveMinimum": 0, **about}
     if fact.kind == "size":
-        text = {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,6})?\s*[kKmMbBtT]?$"}
+        text = {"type": "string", "pattern": f"^{SIZE}$"}
         return {"anyOf": [{"type": "integer", "minimum": fact.least}, text], **about}
     return {"type": "integer", "minimum": fact.least, **about}
 

@@ -24,6 +24,11 @@ class Key(NamedTuple):
     least: int = 0  # the fewest entries of a list
 
 
+# What names look like. Patterns of names and values are shared by the reader and the schema, so they use no syntax that
+# JSON Schema lacks.
+ID = r"[a-z0-9]+(-[a-z0-9]+)*"
+SOURCE_ID = r"[A-Z][A-Z0-9]*"
+
 OVERRIDES = ("replace", "merge", "disable")
 
 _EVIDENCE = Key("cites", "sources (ETTIN) or rows of evidence (ETTIN-01, ETTIN-01..06) behind this", least=1)

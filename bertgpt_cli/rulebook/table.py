@@ -70,12 +70,6 @@ class Axis(NamedTuple):
         return low, high
 
 
-class Box(NamedTuple):
-    """Where one choice applies: for each axis the set of its cells as a bit mask ("not given" included)."""
-
-    sides: tuple[int, ...]
-
-
 class Table:
     """The decision table of one task. `when` is what the choices ask for, `may` what their approaches can stand."""
 
@@ -124,9 +118,13 @@ class Table:
         """The index of the choice that is the advice; -1 if none applies."""
         return lowest(self.possible(cells))
 
-    def box(self, index: int) -> Box:
+    def sides(self, index: int, of: list[tuple[int, ...]] | None = None) -> tuple[int, ...]:
+        """Where a choice applies: for each axis the set of its cells as a bit mask, "not given" included.
+
+        `of` are the masks to look at: `when`, `may`, or both together if not told.
+        """
         bit = 1 << index
-        return Box(tuple(sum(1 << cell for cell, mask in enumerate(masks) if mask & bit) for masks in self.both))
+        return tuple(sum(1 << cell for cell, mask in enumerate(masks) if mask & bit) for masks in of or self.both)
 
     def sample(self, cells: Iterable[int]) -> dict[str, Value]:
         """A situation in these cells."""
