@@ -72,7 +72,16 @@ class UnknownTask(UsageError):
 
 
 class AmbiguousTask(UsageError):
-    """Several tasks have this name. `suggestions` are their ids, best first."""
+    """Several tasks are meant equally. `suggestions` are their ids, best first; `shares` hold how likely each is.
+
+    Names that several tasks have bring no shares.
+    """
+
+    def __init__(
+        self, code: str, message: Text, suggestions: tuple[str, ...], shares: tuple[tuple[str, float], ...] = ()
+    ) -> None:
+        super().__init__(code, message, suggestions)
+        self.shares = shares
 
 
 class InputFileError(BertgptError):

@@ -18,3 +18,8 @@ class Text(NamedTuple):
 def same(words: str) -> Text:
     """A name that reads the same in both languages."""
     return Text(words, words)
+
+
+def is_han(char: str) -> bool:
+    """Whether the character is a Chinese one."""
+    return "\u3400" <= char <= "\u9fff"

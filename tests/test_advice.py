@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bertgpt_cli.advise.names import exact
 from bertgpt_cli.advise.recommend import Adviser
-from bertgpt_cli.advise.words import resolve
 from bertgpt_cli.render.as_json import Encoder
-from bertgpt_cli.report.recommendation import Range, Recommendation
+from bertgpt_cli.report.recommendation import Match, Range, Recommendation
 from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.book import Approach, Choice
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Situation, Value
@@ -22,6 +22,14 @@ from bertgpt_cli.rulebook.table import build
 
 BOOK = loading.load()
 ADVISER = Adviser(BOOK)
+
+
+def named(task: str) -> Match:
+    match = exact(BOOK, task)
+    assert match is not None
+    return match
+
+
 LANGUAGES = ["en", "zh", "de", "multi", "sw", "ja"]
 
 
@@ -53,7 +61,7 @@ TASKS = st.sampled_from(sorted(BOOK.tasks))
 
 
 def ask(task: str, facts: Situation, adviser: Adviser = ADVISER) -> Recommendation:
-    return adviser.recommend(resolve(BOOK, task), facts)
+    return adviser.recommend(named(task), facts)
 
 
 # --- an independent reading of the rules, with neither cells nor masks ---
@@ -302,7 +310,7 @@ def test_json_says_what_the_report_says() -> None:
 
 def test_a_plan_says_what_passes_between_the_stages() -> None:
     names = ("intent-classification", "retrieval-augmented-generation")
-    plan = ADVISER.plan(tuple(resolve(BOOK, name) for name in names), {"labels": 5000, "output": "json"})
+    plan = ADVISER.plan(tuple(map(named, names)), {"labels": 5000, "output": "json"})
     assert [stage.approach.family for stage in plan.stages] == ["bert", "hybrid"]
     assert plan.family == "hybrid"
     assert "label" in plan.stages[0].passes.en

@@ -454,7 +454,7 @@ for argv, code in ERRORS:
     row(f"output-json-01:{'-'.join(argv.split())}", {}, f"{argv} --format json", code, '"error": {')
 row("output-json-01:short", {}, "recommend nope -fjson", 2, '"error": {', json="json")
 row("output-json-01:last-wins", {}, "recommend nope --format json --format text", 2, "nope", lacks=("{",), json="")
-row("output-json-01:after-dashes", {}, "recommend -- nope --format json", 2, "nope", lacks=("{",), json="")
+row("output-json-01:after-dashes", {}, "recommend -- qwxzv wxqvz zvqxw xwzqv --format json", 2, "qwxzv", lacks=("{",), json="")
 row("output-json-01:line", {}, "recommend nope --format jsonl", 2,
     '{"schema_version":"1.0","error":{"code":"unknown-task"')
 

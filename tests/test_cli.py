@@ -141,14 +141,17 @@ def test_a_misspelling_is_told_on_standard_error(run: InProcess) -> None:
     assert "read '" not in done.out
 
 
-def test_an_unknown_task_offers_the_nearest(run: InProcess) -> None:
+def test_a_vague_task_offers_what_it_may_mean(run: InProcess) -> None:
     done = run("recommend", "--task", "entity")
     assert (done.code, done.out) == (2, "")
     assert "entity-linking" in done.err
     value = json.loads(run("recommend", "--task", "entity", "--format", "json").out)
-    assert value["error"]["code"] == "unknown-task"
+    assert value["error"]["code"] == "ambiguous-task"
     assert "entity-linking" in value["error"]["suggestions"]
-    assert run("recommend", "--task", "qqqqqqqq").code == 2
+    assert [one["id"] for one in value["error"]["candidates"]] == value["error"]["suggestions"]
+    assert all(0 <= one["score"] <= 1 for one in value["error"]["candidates"])
+    unknown = json.loads(run("recommend", "--task", "qqqqqqqq", "--format", "json").out)
+    assert unknown["error"] == {**unknown["error"], "code": "unknown-task", "suggestions": []}
 
 
 AMBIGUOUS = """version: 1
@@ -204,6 +207,24 @@ def test_an_ambiguous_task_is_asked_about_in_a_terminal(
         assert done.out == ""
 
 
+def test_a_tie_between_sentences_is_asked_about_once_and_keeps_the_facts(
+    run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bertgpt_cli.advise.words.TIE", 1e6)
+    monkeypatch.setattr(sys, "stdin", Terminal("2\n"))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    done = run("recommend", "which of these letters are angry, 300 labels", "--format", "json")
+    assert done.code == 0
+    assert done.err.count("Which one?") == 1
+    second = next(line.split()[1].rstrip(":") for line in done.err.splitlines() if line.split()[:1] == ["2"])
+    told = json.loads(done.out)
+    assert (told["task"]["id"], told["task"]["matched"]["how"], told["situation"]) == (
+        second,
+        "chosen",
+        {"labels": 300},
+    )
+
+
 def test_nothing_fits_is_a_negative_answer(run: InProcess) -> None:
     done = run("recommend", "text-generation", "--max-params", "1M", "--no-fine-tune", "--no-hosted")
     assert done.code == Exit.NEGATIVE
@@ -234,7 +255,7 @@ LINES = [
     '{"task": "ner", "id": "a", "labels": 4000}',
     "",
     '{"ask": "文本分类", "hosted": true}',
-    '{"task": "nonsense-task", "id": 7}',
+    '{"task": "qwxzv", "id": 7}',
     '{"task": "ner", "lables": 3}',
     '{"task": "ner", "labels": NaN}',
     '{"task": "ner", "labels": 1, "labels": 2}',

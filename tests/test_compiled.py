@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bertgpt_cli.rulebook import compiled, files, loading
 from bertgpt_cli.rulebook.book import Rulebook
+from bertgpt_cli.rulebook.kept import Kept
 from tests.conftest import PROGRAM
 
 TEAM = """version: 1
@@ -18,22 +20,28 @@ tasks:
 """
 
 
-def forbidden(paths: compiled.Paths) -> Rulebook:
+def forbidden() -> Rulebook:
     raise AssertionError("compiled again")
 
 
-def test_a_thawed_book_is_the_book() -> None:
+def load(folder: Path, make: Callable[[], Rulebook] | None = None) -> Rulebook:
+    """The shipped book, kept in the folder; made by `make`, if it is made."""
+    paths = files.builtin_files()
+    fresh = make or (lambda: loading.compile(paths))
+    return Kept(paths, str(folder)).get("rules", fresh, compiled.pack, compiled.unpack)
+
+
+def test_an_unpacked_book_is_the_book() -> None:
     book = loading.load()
-    again = compiled.thaw(compiled.freeze(book))
-    assert again._replace(tasks=dict(again.tasks)) == book
+    again = compiled.unpack(compiled.pack(book))
+    assert again._replace(tasks=dict(again.tasks), refused=dict(again.refused)) == book
     assert list(again.tasks) == list(book.tasks)
     assert "ner" not in again.tasks
 
 
 def test_the_second_start_does_not_compile(tmp_path: Path) -> None:
-    paths = files.builtin_files()
-    first = compiled.load(paths, str(tmp_path), loading.compile)
-    second = compiled.load(paths, str(tmp_path), forbidden)
+    first = load(tmp_path)
+    second = load(tmp_path, forbidden)
     assert dict(second.tasks) == dict(first.tasks)
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
 
@@ -52,8 +60,7 @@ def test_an_edit_is_seen_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["empty", "half", "byte", "other", "folder", "link"])
 def test_a_damaged_copy_is_a_silent_miss_and_is_made_anew(damage: str, tmp_path: Path) -> None:
-    paths = files.builtin_files()
-    book = compiled.load(paths, str(tmp_path), loading.compile)
+    book = load(tmp_path)
     (file,) = tmp_path.iterdir()
     data = file.read_bytes()
     victim = tmp_path / "victim"
@@ -68,10 +75,10 @@ def test_a_damaged_copy_is_a_silent_miss_and_is_made_anew(damage: str, tmp_path:
         at = len(data) // 2
         flipped = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         file.write_bytes({"empty": b"", "half": data[:at], "byte": flipped, "other": b"#!/bin/sh\n" * 99}[damage])
-    assert dict(compiled.load(paths, str(tmp_path), loading.compile).tasks) == dict(book.tasks)
+    assert dict(load(tmp_path).tasks) == dict(book.tasks)
     assert victim.read_bytes() == b"mine"
     if damage != "folder":
-        assert dict(compiled.load(paths, str(tmp_path), forbidden).tasks) == dict(book.tasks)
+        assert dict(load(tmp_path, forbidden).tasks) == dict(book.tasks)
 
 
 @pytest.mark.parametrize("place", ["file", "link", "nowhere"])
@@ -84,7 +91,7 @@ def test_no_folder_to_keep_it_in_is_no_trouble(place: str, tmp_path: Path) -> No
         folder.symlink_to(tmp_path / "elsewhere")
     else:
         folder = Path("/dev/null/cache")
-    assert compiled.load(files.builtin_files(), str(folder), loading.compile).tasks
+    assert load(folder).tasks
     if place == "file":
         assert folder.read_bytes() == b"keep"
     if place == "link":

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from bertgpt_cli.advise.recommend import Adviser
-from bertgpt_cli.advise.words import candidates
 from bertgpt_cli.report.recommendation import TaskEntry, TaskList
-from bertgpt_cli.rulebook.naming import normal
 
 
 def tasks(adviser: Adviser, words: str) -> TaskList:
-    """All tasks in the order of the book; with words, those whose names are like them or whose `asks` hold them."""
+    """All tasks in the order of the book; with words, those that they may mean, best first."""
     book = adviser.book
     if not words.strip():
         entries = tuple(_entry(adviser, id, 1.0) for id in book.tasks)
         return TaskList("", entries, len(book.tasks))
-    scores = {one.id: one.score for one in candidates(book, words)}
-    wanted = normal(words)
-    for task in book.tasks.values():
-        if task.id not in scores and any(wanted in normal(ask) for asks in task.asks for ask in asks):
-            scores[task.id] = 0.4
-    ranked = sorted(scores, key=lambda id: -scores[id])
-    return TaskList(words, tuple(_entry(adviser, id, scores[id]) for id in ranked), len(book.tasks))
+    found = tuple(_entry(adviser, one.id, one.score) for one in adviser.reader.candidates(words))
+    return TaskList(words, found, len(book.tasks))
 
 
 def _entry(adviser: Adviser, id: str, score: float) -> TaskEntry:

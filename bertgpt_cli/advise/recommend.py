@@ -7,9 +7,11 @@ not fitting, with what stands in its way: no facts make bertgpt advise what they
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from bertgpt_cli.advise import names
 from bertgpt_cli.advise.flips import Flips
-from bertgpt_cli.advise.words import resolve
 from bertgpt_cli.report.recommendation import (
     Adaptation,
     Alternative,
@@ -29,6 +31,10 @@ from bertgpt_cli.rulebook.facts import FACTS, Value
 from bertgpt_cli.rulebook.table import Table, build, lowest
 from bertgpt_cli.text import Text
 
+if TYPE_CHECKING:
+    from bertgpt_cli.advise.words import Reader
+    from bertgpt_cli.rulebook.kept import Kept
+
 # Facts that say what may be done rather than how much there is of something: never given up for the nearest answer.
 _FIRM = ("output", "hosted", "fine_tune")
 _REMEMBERED = 4096
@@ -37,12 +43,13 @@ _REMEMBERED = 4096
 class Adviser:
     """Answers from one rule book. Remembers what answers have in common, never what was asked."""
 
-    def __init__(self, book: Rulebook) -> None:
+    def __init__(self, book: Rulebook, kept: Kept | None = None) -> None:
         self.book = book
+        self._kept = kept
         self.mark = BookMark(book.files, FORMAT, book.date)
         self._tables: dict[str, tuple[Table, Flips]] = {}
         self._answers: dict[tuple[str, tuple[int, ...]], Recommendation] = {}
-        self._matches: dict[str, Match] = {}
+        self._matches: dict[str, tuple[Match, ...]] = {}
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._adaptations: dict[tuple[str, tuple[str, ...]], Adaptation] = {}
         self._alternatives: dict[tuple[str, int, tuple[bool, ...], tuple[bool, ...]], Alternative] = {}
@@ -66,18 +73,27 @@ class Adviser:
             card = self._cards[approach] = self.book.approaches[approach].card
         return card
 
-    def resolve(self, words: str) -> Match:
-        """As `words.resolve`, remembered."""
-        match = self._matches.get(words)
-        if match is None:
+    @cached_property
+    def reader(self) -> Reader:
+        from bertgpt_cli.advise.words import Reader
+
+        return Reader(self.book, self._kept)
+
+    def resolve(self, words: str) -> tuple[Match, ...]:
+        """As `Reader.read`, remembered."""
+        known = self._matches.get(words)
+        if known is None:
             if len(self._matches) >= _REMEMBERED:
                 self._matches.clear()
-            match = self._matches[words] = resolve(self.book, words)
-        return match
+            named = names.exact(self.book, words)  # without loading what sentences need
+            known = self._matches[words] = (named,) if named else self.reader.read(words)
+        return known
 
     def recommend(self, match: Match, facts: Mapping[str, Value]) -> Recommendation:
-        """`facts` hold what was given, by name, each of its fact's type."""
+        """`facts` hold what was given, by name, each of its fact's type; they win over those that the words gave."""
         task = self.book.tasks[match.id]
+        if match.read:
+            facts = {**{one.fact: one.value for one in match.read}, **facts}
         table, flips = self._decided(task)
         situation = facts if "output" in facts else {**facts, "output": task.output}
         cells = table.cells(situation)
@@ -95,8 +111,10 @@ class Adviser:
         """Several tasks in the order in which a text passes through them. An `output` is that of the last stage."""
         answers = []
         for index, match in enumerate(matches):
-            own = {name: value for name, value in facts.items() if name != "output" or index == len(matches) - 1}
-            answers.append(self.recommend(match, own))
+            last = index == len(matches) - 1
+            own = {name: value for name, value in facts.items() if name != "output" or last}
+            read = tuple(one for one in match.read if one.fact != "output" or last)
+            answers.append(self.recommend(match._replace(read=read), own))
         stages = tuple(
             StageAdvice(
                 answer.task.id,

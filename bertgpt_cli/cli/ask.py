@@ -1,7 +1,9 @@
-"""Words -> a task, asking whoever sits at the terminal where several tasks fit."""
+"""Words -> tasks, asking whoever sits at the terminal where several fit."""
 
 import sys
+from collections.abc import Sequence
 
+from bertgpt_cli.advise import names
 from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.shell import Shell
@@ -10,28 +12,33 @@ from bertgpt_cli.report.recommendation import Match
 from bertgpt_cli.text import Text
 
 
-def resolve_words(shell: Shell, adviser: Adviser, name: str) -> Match:
-    """The task that the words name. Where several fit, whoever sits at the terminal is asked."""
-    from bertgpt_cli.advise.words import resolve
+def open_book(shell: Shell, rules: Sequence[str]) -> Adviser:
+    """An adviser by the built-in rules and those of `rules`."""
+    from bertgpt_cli.rulebook import loading
+
+    return Adviser(*loading.load_kept(rules, shell.cache))
+
+
+def resolve_words(shell: Shell, adviser: Adviser, words: str) -> tuple[Match, ...]:
+    """The task, or the two, that the words mean. Where several fit, whoever sits at the terminal is asked."""
     from bertgpt_cli.render.words import HOW
 
     try:
-        match = resolve(adviser.book, name)
+        found = adviser.resolve(words)
     except AmbiguousTask as error:
         if not shell.asks:
             raise
-        match = _choose(shell, adviser, name, error)
-    told = HOW.get(match.how)
-    if told is not None:
-        shown = {"words": " ".join(name.split())[:60], "id": match.id}
-        shell.say(Text(told.en.format(**shown), told.zh.format(**shown)))
-    return match
+        found = (_choose(shell, adviser, words, error),)
+    for match in found:
+        told = HOW.get(match.how)
+        if told is not None:
+            shown = {"words": names.shown(words), "id": match.id}
+            shell.say(Text(told.en.format(**shown), told.zh.format(**shown)))
+    return found
 
 
 def _choose(shell: Shell, adviser: Adviser, name: str, error: BertgptError) -> Match:
     """One question on the terminal: which of these? Enter, end of input and Ctrl-C choose nothing."""
-    from bertgpt_cli.advise.words import chosen
-
     shell.say(error.message)
     for number, id in enumerate(error.suggestions, 1):
         title = adviser.book.tasks[id].title.say(shell.lang)
@@ -52,4 +59,4 @@ def _choose(shell: Shell, adviser: Adviser, name: str, error: BertgptError) -> M
     if not 1 <= number <= len(error.suggestions) and reply not in error.suggestions:
         raise error
     id = error.suggestions[number - 1] if number else reply
-    return chosen(adviser.book, name, id)
+    return adviser.reader.chosen(name, id)

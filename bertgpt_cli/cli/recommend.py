@@ -19,7 +19,7 @@ from bertgpt_cli.cli.app import (
     given_facts,
     with_facts,
 )
-from bertgpt_cli.cli.ask import resolve_words
+from bertgpt_cli.cli.ask import open_book, resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Complaint, Exit, InputFileError, UsageError
 from bertgpt_cli.rulebook.facts import Situation
@@ -61,11 +61,8 @@ def recommend(
                 "哪个任务？请用 --task 指定；运行 bertgpt tasks 查看任务名称",
             ),
         )
-    from bertgpt_cli.advise.recommend import Adviser
-    from bertgpt_cli.rulebook import loading
-
-    adviser = Adviser(loading.load(rules or (), shell.cache))
-    matches = tuple(resolve_words(shell, adviser, name) for name in names)
+    adviser = open_book(shell, rules or ())
+    matches = tuple(match for name in names for match in resolve_words(shell, adviser, name))
     if len(matches) > 1:
         plan = adviser.plan(matches, situation)
         show_advice(shell, plan, wanted, explain)
@@ -97,9 +94,7 @@ def _batch(
 ) -> int:
     """One answer a line, in the order of the lines; a line that fails is told on its own line."""
     from bertgpt_cli.advise import batch
-    from bertgpt_cli.advise.recommend import Adviser
     from bertgpt_cli.render.as_json import Encoder, compact, finish
-    from bertgpt_cli.rulebook import loading
 
     if wanted != "jsonl" or names:
         message = Text(
@@ -110,7 +105,7 @@ def _batch(
     # Answers leave no cycles behind; what is kept is meant to be kept. Looking for garbage rarely is enough.
     gc.set_threshold(100_000, 50, 50)
     gc.enable()
-    adviser = Adviser(loading.load(rules, shell.cache))
+    adviser = open_book(shell, rules)
     encoder = Encoder(shell.lang)
     write = sys.stdout.write
     failed = total = 0
@@ -121,7 +116,7 @@ def _batch(
             request = batch.read(line)
             if request.fault is not None:
                 raise request.fault
-            matches = tuple(adviser.resolve(name) for name in request.names)
+            matches = tuple(match for name in request.names for match in adviser.resolve(name))
             situation = {**defaults, **request.facts} if defaults else request.facts
             if len(matches) == 1:
                 text = encoder.line(adviser.recommend(matches[0], situation), explain)

@@ -6,7 +6,7 @@ import typer
 
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.app import FORMATS, Files, Format, Language, Rules, command, complete_task, new_group, no_command
-from bertgpt_cli.cli.ask import resolve_words
+from bertgpt_cli.cli.ask import open_book, resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Exit
 from bertgpt_cli.rulebook.book import Rulebook
@@ -81,14 +81,12 @@ def rules_show(
 ) -> int:
     shell: Shell = ctx.obj
     wanted = terminal.output_format(format, FORMATS)
-    from bertgpt_cli.advise.recommend import Adviser
     from bertgpt_cli.render import rules as drawn
-    from bertgpt_cli.rulebook import inspection, loading
+    from bertgpt_cli.rulebook import inspection
 
-    book = loading.load(rules or (), shell.cache)
-    adviser = Adviser(book)
-    ids = [resolve_words(shell, adviser, name).id for name in tasks or ()] or list(book.tasks)
-    report = inspection.shown(book, tuple(ids))
+    adviser = open_book(shell, rules or ())
+    ids = [match.id for name in tasks or () for match in resolve_words(shell, adviser, name)]
+    report = inspection.shown(adviser.book, tuple(ids or adviser.book.tasks))
     shell.show_report(report, drawn.show, wanted)
     return Exit.DONE
 

@@ -24,10 +24,9 @@ def tasks(
     shell: Shell = ctx.obj
     wanted = terminal.output_format(format, FORMATS)
     from bertgpt_cli.advise import listing
-    from bertgpt_cli.advise.recommend import Adviser
-    from bertgpt_cli.rulebook import loading
+    from bertgpt_cli.cli.ask import open_book
 
-    listed = listing.tasks(Adviser(loading.load(rules or (), shell.cache)), " ".join(words or ()))
+    listed = listing.tasks(open_book(shell, rules or ()), " ".join(words or ()))
     if wanted == "json":
         from bertgpt_cli.render.as_json import Encoder, dump
 

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from bertgpt_cli.errors import BertgptError, Complaint, InputFileError
+from bertgpt_cli.errors import AmbiguousTask, BertgptError, Complaint, InputFileError
 from bertgpt_cli.render import words
 from bertgpt_cli.render.recommendation import rows_of
 from bertgpt_cli.report.recommendation import (
@@ -56,7 +56,10 @@ class Encoder:
         got = dict(answer.situation)
         got.setdefault("output", answer.output)
         match = answer.task
-        matched = f'{{"words":{_scalar(match.words)},"how":"{match.how}","score":{match.score}}}'
+        matched = (
+            f'{{"words":{_scalar(match.words)},"how":"{match.how}","score":{match.score},'
+            f'"read":{compact([one._asdict() for one in match.read])},"family":{_scalar(match.family or None)}}}'
+        )
         title = _scalar(match.title.say(self.lang))
         alternatives = [self._alternative(one, got) for one in answer.alternatives if explain or not one.shared]
         situation = ",".join([f'"{name}":{_scalar(value)}' for name, value in answer.situation])
@@ -131,6 +134,8 @@ class Encoder:
         """What a program is told in place of an answer."""
         body: dict[str, Any] = {"code": error.code, "message": error.message.say(self.lang)}
         body["suggestions"] = list(error.suggestions)
+        if isinstance(error, AmbiguousTask) and error.shares:
+            body["candidates"] = [{"id": id, "score": share} for id, share in error.shares]
         if isinstance(error, InputFileError):
             body["complaints"] = [self._complaint(one) for one in error.complaints]
         return {"schema_version": SCHEMA_VERSION, "error": body}

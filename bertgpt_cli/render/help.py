@@ -26,6 +26,7 @@ COMMANDS: dict[str, Help] = {
         (
             ("bertgpt recommend --task classification", Text("which kind of model, and why", "该用哪类模型、为什么")),
             ("bertgpt recommend ner --labels 200 --latency-ms 30", Text("for your situation", "按你的实际情况")),
+            ('bertgpt recommend "is this SMS a scam"', Text("in your own words", "用自己的话说")),
             ("bertgpt tasks summary", Text("find a task's name", "查找任务名称")),
             ("bertgpt demo mlm", Text("see what BERT is trained to do", "看看 BERT 的训练目标")),
             ("bertgpt rules check team.yaml", Text("check rules of your own", "检查自己的规则文件")),
@@ -38,6 +39,10 @@ COMMANDS: dict[str, Help] = {
         ),
         (
             ("bertgpt recommend --task classification", Text("one task", "一个任务")),
+            (
+                'bertgpt recommend "label incoming tickets and draft a reply, 300 labels"',
+                Text("in your own words", "用自己的话说"),
+            ),
             (
                 "bertgpt recommend ner --labels 200 --text-language de --no-hosted",
                 Text("with what you know of your situation", "说明已知条件"),
@@ -61,6 +66,7 @@ COMMANDS: dict[str, Help] = {
         (
             ("bertgpt tasks", Text("all of them", "全部任务")),
             ("bertgpt tasks extraction", Text("those that the word may mean", "与该词相关的任务")),
+            ('bertgpt tasks "which reviews are angry"', Text("or the sentence", "或与一句话相关的任务")),
         ),
     ),
     "rules": Help(

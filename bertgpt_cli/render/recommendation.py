@@ -15,6 +15,7 @@ _HOW = Text("How", "做法")
 _FLIPS = Text("Flips", "何时改变")
 _ASSUMED = Text("Assumed", "假定")
 _GIVEN = Text("Given", "已知")
+_BUT = Text("But", "注意")
 _ALSO = Text("Also", "另可")
 _STAGES = Text("Stages", "步骤")
 _SOURCES = Text("Sources", "来源")
@@ -43,7 +44,9 @@ def document(answer: Recommendation, lang: Lang, explain: bool = False) -> Docum
     blocks.append(Paragraph(headline))
     rows: list[tuple[str, Line]] = []
     if answer.situation:
-        rows.append((_GIVEN.say(lang), line(words.situation(answer.situation, lang))))
+        rows.append((_GIVEN.say(lang), line(words.situation(answer.situation, lang, answer.task.read))))
+    if answer.task.family not in ("", answer.family):
+        rows.append((_BUT.say(lang), line(_other_family(answer, lang))))
     for index, found in enumerate(answer.unmet):
         rows.append(
             (_UNMET.say(lang) if index == 0 else "", line(words.obstacle(found, answer.got(found.wanted.fact), lang)))
@@ -98,6 +101,14 @@ def plan(answer: Plan, lang: Lang, explain: bool = False) -> Document:
     for inner in answer.answers:
         blocks += document(inner, lang, explain)
     return tuple(blocks)
+
+
+def _other_family(answer: Recommendation, lang: Lang) -> str:
+    said, advised = words.FAMILY[answer.task.family], words.FAMILY[answer.family]
+    return Text(
+        f"you named a {said.en} model; the advice is {advised.en}",
+        f"你提到的是 {said.zh}模型；这里推荐的是 {advised.zh}",
+    ).say(lang)
 
 
 def _no_fit(lang: Lang) -> str:

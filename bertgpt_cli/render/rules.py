@@ -134,6 +134,7 @@ _PARTS: dict[str, Text] = {
     "approach": Text("approach", "方案"),
     "family": Text("family", "模型家族"),
     "source": Text("source", "来源"),
+    "refusal": Text("refusal", "拒答项"),
     "title": Text("title", "名称"),
     "output": Text("output", "输出"),
     "parent": Text("parent", "父任务"),
@@ -141,6 +142,7 @@ _PARTS: dict[str, Text] = {
     "alternatives": Text("alternatives", "替代方案"),
     "stages": Text("stages", "步骤"),
     "asks": Text("asks", "问法"),
+    "datasets": Text("data sets", "数据集"),
     "order": Text("order", "顺序"),
 }
 

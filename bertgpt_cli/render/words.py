@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bertgpt_cli.render.document import Role
-from bertgpt_cli.report.recommendation import Assumption, Card, Change, Flip, Obstacle, Range, Value
+from bertgpt_cli.report.recommendation import Assumption, Card, Change, Flip, Mention, Obstacle, Range, Value
 from bertgpt_cli.rulebook.facts import FACTS, Fact, spell
 from bertgpt_cli.text import Lang, Text
 
@@ -18,6 +18,8 @@ AND = Text(", ", "，")
 NOTHING_FITS = Text("nothing fits", "没有可行方案")
 HOW: dict[str, Text] = {
     "spelling": Text("read '{words}' as {id}", "把“{words}”理解为 {id}"),
+    "sentence": Text("read '{words}' as {id}", "把“{words}”理解为 {id}"),
+    "dataset": Text("'{words}' is a data set of {id}", "“{words}”是 {id} 的数据集"),
     "chosen": Text("'{words}' was chosen to mean {id}", "“{words}”按你的选择理解为 {id}"),
 }
 
@@ -91,8 +93,19 @@ def fact_value(name: str, value: Value, lang: Lang) -> str:
     return f"{fact.title.say(lang)} {spell(fact, value)}{unit}"
 
 
-def situation(facts: tuple[tuple[str, Value], ...], lang: Lang) -> str:
-    return ("；" if lang == "zh" else ", ").join(fact_value(name, value, lang) for name, value in facts)
+def situation(facts: tuple[tuple[str, Value], ...], lang: Lang, read: tuple[Mention, ...] = ()) -> str:
+    """What was given, with the user's own words where it was read from them: `labels 300 ("300 labels")`."""
+    said = {one.fact: one for one in read}
+    return ("；" if lang == "zh" else ", ").join(
+        fact_value(name, value, lang) + (_read_as(said[name], value, lang) if name in said else "")
+        for name, value in facts
+    )
+
+
+def _read_as(one: Mention, value: Value, lang: Lang) -> str:
+    if one.value == value:
+        return Text(f' ("{one.words}")', f"（“{one.words}”）").say(lang)
+    return Text(f' (not the "{one.words}" of the sentence)', f"（不按句中的“{one.words}”）").say(lang)
 
 
 def changes(flip: Flip, lang: Lang) -> str:

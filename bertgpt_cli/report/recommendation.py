@@ -13,14 +13,28 @@ from bertgpt_cli.text import Text
 Value: TypeAlias = int | float | str | bool
 
 
+class Mention(NamedTuple):
+    """A fact that the user's own sentence gives, and the words that it was read from."""
+
+    fact: str
+    value: Value
+    words: str
+
+
 class Match(NamedTuple):
-    """Which task was understood, from which words, and how: `id`, `alias`, `title`, `spelling` or `chosen`."""
+    """Which task was understood, from which words, and how: `id`, `alias`, `title`, `dataset`, `spelling`, `sentence`
+    or `chosen`.
+
+    Of a sentence, `read` are the facts that it gives and `family` the one that it names a model of (empty: none).
+    """
 
     id: str
     title: Text
     words: str
     how: str
     score: float
+    read: tuple[Mention, ...] = ()
+    family: str = ""
 
 
 class Candidate(NamedTuple):

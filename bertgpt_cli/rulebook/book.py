@@ -101,6 +101,7 @@ class Task(NamedTuple):
     parent: str
     aliases: tuple[tuple[str, ...], tuple[str, ...]]
     asks: tuple[tuple[str, ...], tuple[str, ...]]
+    datasets: tuple[str, ...]
     choices: tuple[Choice, ...]
     alternatives: tuple[Aside, ...]
     stages: tuple[Stage, ...]
@@ -163,14 +164,30 @@ class Source(NamedTuple):
     url: str
 
 
+class Refusal(NamedTuple):
+    """What people ask for that is no text task. `nearest` are the tasks that come nearest, if any do."""
+
+    id: str
+    title: Text
+    because: Text
+    aliases: tuple[tuple[str, ...], tuple[str, ...]]
+    asks: tuple[tuple[str, ...], tuple[str, ...]]
+    nearest: tuple[str, ...]
+    origin: Origin
+
+
 class Rulebook(NamedTuple):
-    """All rules, layered. `names` maps every normalised id and alias to the tasks that have it."""
+    """All rules, layered. `names` maps every normalised id, title and alias to the tasks that have it; `no_names` those
+    of refusals to the refusal.
+    """
 
     tasks: Mapping[str, Task]
     approaches: dict[str, Approach]
     families: dict[str, Family]
     sources: dict[str, Source]
+    refused: Mapping[str, Refusal]
     names: dict[str, tuple[str, ...]]
+    no_names: dict[str, str]
     files: tuple[str, ...]
     date: str
 

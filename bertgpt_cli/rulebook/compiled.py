@@ -1,22 +1,14 @@
-"""The compiled rule book: read YAML once, then start from a file of plain tuples, as Python does with .pyc.
+"""The compiled rule book: read YAML once, then start from plain tuples.
 
-The file is keyed by the paths, sizes and times of the rule files and by the versions of bertgpt and Python. It is
-never needed: whatever is wrong with it or with its folder (missing, full, not writable, a link, damaged) is a silent
-miss, and it is only ever replaced whole.
+Each task and each refusal is packed by itself, since most runs open one of them.
 """
 
 from __future__ import annotations
 
 import marshal
-import os
-import stat
-import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
-from bertgpt_cli import __version__
 from bertgpt_cli.rulebook.book import (
     Approach,
     Aside,
@@ -25,6 +17,7 @@ from bertgpt_cli.rulebook.book import (
     Example,
     Family,
     Origin,
+    Refusal,
     Rulebook,
     Source,
     Stage,
@@ -33,97 +26,15 @@ from bertgpt_cli.rulebook.book import (
 )
 from bertgpt_cli.text import Text
 
-_MAGIC = b"bertgpt-rules 1\n"
-_MAX_BYTES = 64 << 20
-Paths = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 
 
-def load(paths: Paths, folder: str | None, compile: Callable[[Paths], Rulebook]) -> Rulebook:
-    """The rule book of these (shown name, path) files: from `folder` if it is there and fresh, else by `compile`.
-
-    `folder` is where compiled books may be kept (None: nowhere). Raises only what `compile` raises.
-    """
-    key = _key(paths) if folder else None
-    if key is None or folder is None:
-        return compile(paths)
-    file = os.path.join(folder, f"rules-{zlib.crc32(repr([path for _, path in paths]).encode()):08x}.bin")
-    book = _read(file, key)
-    if book is None:
-        book = compile(paths)
-        if _key(paths) == key:  # nothing was edited meanwhile
-            _write(folder, file, key, book)
-    return book
-
-
-def _key(paths: Paths) -> bytes | None:
-    """None where a file cannot be looked at or is not a regular one; then `compile` says what is wrong."""
-    parts: list[tuple[str, str, int, int]] = []
-    try:
-        for name, path in paths:
-            found = os.stat(path)
-            if not stat.S_ISREG(found.st_mode):
-                return None
-            parts.append((name, os.path.abspath(path), found.st_size, found.st_mtime_ns))
-    except (OSError, ValueError):
-        return None
-    return repr((__version__, sys.implementation.cache_tag, marshal.version, parts)).encode("utf-8", "backslashreplace")
-
-
-def _read(file: str, key: bytes) -> Rulebook | None:
-    try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as opened:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BYTES:
-                return None
-            data = opened.read()
-        head = _MAGIC + len(key).to_bytes(4, "big") + key
-        if not data.startswith(head):
-            return None
-        body = data[len(head) + 4 :]
-        if zlib.crc32(body) != int.from_bytes(data[len(head) : len(head) + 4], "big"):
-            return None
-        return thaw(marshal.loads(body))
-    except (OSError, ValueError, EOFError, TypeError, KeyError, IndexError):
-        return None
-
-
-def _write(folder: str, file: str, key: bytes, book: Rulebook) -> None:
-    temporary = ""
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        if os.path.islink(folder):
-            return
-        _sweep(folder)
-        body = marshal.dumps(freeze(book))
-        from tempfile import mkstemp
-
-        descriptor, temporary = mkstemp(prefix=".rules-", suffix=".tmp", dir=folder)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(_MAGIC + len(key).to_bytes(4, "big") + key + zlib.crc32(body).to_bytes(4, "big") + body)
-        os.replace(temporary, file)
-        temporary = ""
-    except (OSError, ValueError):
-        pass
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)
-
-
-def _sweep(folder: str) -> None:
-    """What a killed run left behind."""
-    for name in os.listdir(folder):
-        if name.startswith(".rules-") and name.endswith(".tmp"):
-            path = os.path.join(folder, name)
-            if os.stat(path).st_mtime < os.stat(folder).st_mtime - 3600:
-                os.unlink(path)
-
-
-def freeze(book: Rulebook) -> dict[str, Any]:
+def pack(book: Rulebook) -> bytes:
     """The book as plain dicts, tuples, strings and numbers, which is all that marshal takes."""
     plain: dict[str, Any] = _plain(book)
-    return plain
+    for parts in ("tasks", "refused"):
+        plain[parts] = {name: marshal.dumps(part) for name, part in plain[parts].items()}
+    return marshal.dumps(plain)
 
 
 def _plain(value: Any) -> Any:
@@ -136,42 +47,53 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def thaw(plain: dict[str, Any]) -> Rulebook:
-    """The book again. A task is rebuilt when it is first asked for: most runs need one."""
+def unpack(data: bytes | memoryview) -> Rulebook:
+    """The book again. A task or a refusal is rebuilt when it is first asked for: most runs need one."""
+    plain = marshal.loads(data)
     return Rulebook(
-        tasks=_Tasks(plain["tasks"]),
+        tasks=_Packed(plain["tasks"], _task),
         approaches={name: _approach(part) for name, part in plain["approaches"].items()},
         families={name: _family(part) for name, part in plain["families"].items()},
         sources={name: Source(*part) for name, part in plain["sources"].items()},
+        refused=_Packed(plain["refused"], _refusal),
         names=plain["names"],
+        no_names=plain["no_names"],
         files=plain["files"],
         date=plain["date"],
     )
 
 
-class _Tasks(Mapping[str, Task]):
-    def __init__(self, plain: dict[str, Any]) -> None:
-        self._plain = plain
-        self._tasks: dict[str, Task] = {}
+class _Packed(Mapping[str, T]):
+    """Parts by name, each packed until it is asked for."""
 
-    def __getitem__(self, name: str) -> Task:
-        task = self._tasks.get(name)
-        if task is None:
-            task = self._tasks[name] = _task(self._plain[name])
-        return task
+    def __init__(self, packed: dict[str, bytes], build: Callable[[tuple[Any, ...]], T]) -> None:
+        self._packed = packed
+        self._build = build
+        self._parts: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        part = self._parts.get(name)
+        if part is None:
+            part = self._parts[name] = self._build(marshal.loads(self._packed[name]))
+        return part
 
     def __contains__(self, name: object) -> bool:
-        return name in self._plain
+        return name in self._packed
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._plain)
+        return iter(self._packed)
 
     def __len__(self) -> int:
-        return len(self._plain)
+        return len(self._packed)
+
+
+def _refusal(part: tuple[Any, ...]) -> Refusal:
+    id, title, because, aliases, asks, nearest, origin = part
+    return Refusal(id, Text(*title), Text(*because), aliases, asks, nearest, Origin(*origin))
 
 
 def _task(part: tuple[Any, ...]) -> Task:
-    id, title, output, parent, aliases, asks, choices, alternatives, stages, examples, origin = part
+    id, title, output, parent, aliases, asks, datasets, choices, alternatives, stages, examples, origin = part
     return Task(
         id,
         Text(*title),
@@ -179,6 +101,7 @@ def _task(part: tuple[Any, ...]) -> Task:
         parent,
         aliases,
         asks,
+        datasets,
         tuple(
             Choice(id, approach, _conditions(when), Text(*because), evidence, classes, shared, Origin(*at))
             for id, approach, when, because, evidence, classes, shared, at in choices

@@ -188,33 +188,53 @@ _SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 LANGUAGE = r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{1,8})*"
 _LARGEST = 10**15
 
-# The names that people type instead of a code, for the hint in the message only.
-_LANGUAGE_NAMES = {
-    "english": "en",
-    "chinese": "zh",
-    "german": "de",
-    "french": "fr",
-    "spanish": "es",
-    "japanese": "ja",
-    "korean": "ko",
-    "russian": "ru",
-    "arabic": "ar",
-    "portuguese": "pt",
-    "italian": "it",
-    "hindi": "hi",
-    "multilingual": "multi",
-    "中文": "zh",
-    "英文": "en",
-    "英语": "en",
-    "汉语": "zh",
-    "德语": "de",
-    "法语": "fr",
-    "日语": "ja",
-    "韩语": "ko",
-    "俄语": "ru",
-    "西班牙语": "es",
-    "多语言": "multi",
-    "多语": "multi",
+# The names that people say instead of a code: in a hint where a code is wanted, and in sentences.
+LANGUAGE_NAMES = {
+    name: code
+    for code, names in {
+        "en": "english 英文 英语",
+        "zh": "chinese mandarin 中文 汉语 普通话",
+        "de": "german 德语 德文",
+        "fr": "french 法语 法文",
+        "es": "spanish 西班牙语 西班牙文 西语",
+        "ja": "japanese 日语 日文",
+        "ko": "korean 韩语 韩文",
+        "ru": "russian 俄语 俄文",
+        "ar": "arabic 阿拉伯语 阿拉伯文",
+        "pt": "portuguese 葡萄牙语 葡语",
+        "it": "italian 意大利语",
+        "nl": "dutch 荷兰语",
+        "pl": "polish 波兰语",
+        "sv": "swedish 瑞典语",
+        "da": "danish 丹麦语",
+        "no": "norwegian 挪威语",
+        "fi": "finnish 芬兰语",
+        "cs": "czech 捷克语",
+        "el": "greek 希腊语",
+        "tr": "turkish 土耳其语",
+        "he": "hebrew 希伯来语",
+        "fa": "persian farsi 波斯语",
+        "ur": "urdu 乌尔都语",
+        "hi": "hindi 印地语",
+        "bn": "bengali 孟加拉语",
+        "ta": "tamil 泰米尔语",
+        "th": "thai 泰语 泰文",
+        "vi": "vietnamese 越南语 越南文",
+        "id": "indonesian 印尼语",
+        "ms": "malay 马来语",
+        "tl": "tagalog filipino 菲律宾语",
+        "uk": "ukrainian 乌克兰语",
+        "ro": "romanian 罗马尼亚语",
+        "hu": "hungarian 匈牙利语",
+        "sw": "swahili 斯瓦希里语",
+        "la": "latin 拉丁语",
+        "yue": "cantonese 粤语 广东话",
+        "bo": "tibetan 藏语 藏文",
+        "ug": "uyghur 维吾尔语",
+        "mn": "mongolian 蒙古语",
+        "multi": "multilingual 多语言 多语种 多语",
+    }.items()
+    for name in names.split()
 }
 
 
@@ -300,7 +320,7 @@ def _json_word(raw: object) -> str:
 
 def _nearest(fact: Fact, raw: str) -> tuple[str, ...]:
     if fact.kind == "language":
-        known = _LANGUAGE_NAMES.get(raw.strip().lower())
+        known = LANGUAGE_NAMES.get(raw.strip().lower())
         return (known,) if known else ()
     if fact.kind != "choice":
         return ()

@@ -30,7 +30,7 @@ def check(book: Rulebook, of: tuple[str, ...], before: Rulebook | None = None) -
 
 
 def _same(before: Rulebook, after: Rulebook) -> bool:
-    parts = ("tasks", "approaches", "families", "sources")
+    parts = ("tasks", "approaches", "families", "sources", "refused")
     return all(getattr(before, part) == getattr(after, part) for part in parts)
 
 
@@ -65,6 +65,7 @@ def diff(before: Rulebook, after: Rulebook) -> DiffReport:
         ("approach", before.approaches, after.approaches),
         ("family", before.families, after.families),
         ("source", before.sources, after.sources),
+        ("refusal", before.refused, after.refused),
     ):
         for id in dict.fromkeys((*olds, *news)):
             if id not in olds or id not in news:
@@ -82,7 +83,7 @@ def _whole(part: str, name: str, added: bool) -> RuleChange:
 def _task(old: Task, new: Task) -> list[RuleChange]:
     changes = [
         RuleChange("changed", name, old.id, "", _words(getattr(old, name)), _words(getattr(new, name)))
-        for name in ("title", "output", "parent", "aliases", "asks")
+        for name in ("title", "output", "parent", "aliases", "asks", "datasets")
         if getattr(old, name) != getattr(new, name)
     ]
     for part in ("alternatives", "stages"):

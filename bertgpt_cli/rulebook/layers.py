@@ -15,6 +15,7 @@ from bertgpt_cli.rulebook.book import (
     Choice,
     Example,
     Family,
+    Refusal,
     Rulebook,
     Source,
     Stage,
@@ -51,7 +52,7 @@ class _Stack:
         self.tasks: dict[str, Part] = {}
         self.choices: dict[str, dict[str, Part]] = {}
         self.otherwise: dict[str, Part] = {}
-        self.rest: dict[str, dict[str, Part]] = {"approaches": {}, "families": {}, "sources": {}}
+        self.rest: dict[str, dict[str, Part]] = {"approaches": {}, "families": {}, "sources": {}, "refused": {}}
         self.disabled: dict[str, Part] = {}
         self.orphans: dict[str, list[str]] = {}  # a disabled task -> the tasks that still refer to it
 
@@ -73,10 +74,14 @@ class _Stack:
             for name, part in self.rest["sources"].items()
         }
         tasks = {name: self._frozen(name, part, approaches) for name, part in self.tasks.items()}
+        refused = {name: self._refusal(name, part) for name, part in self.rest["refused"].items()}
         self._lineage(tasks)
         self._needed()
         dates = [layer.date for layer in self.layers if layer.date]
-        return Rulebook(tasks, approaches, families, sources, _names(tasks), self.files, max(dates, default=""))
+        newest = max(dates, default="")
+        names = _names(tasks)
+        no_names = _no_names(refused, names)
+        return Rulebook(tasks, approaches, families, sources, refused, names, no_names, self.files, newest)
 
     def _replace(self, section: str, merged: dict[str, Part], name: str, part: Part) -> None:
         old = merged.get(name)
@@ -169,6 +174,7 @@ class _Stack:
         for words in ("aliases", "asks"):
             before, after = old.get(words, _NO_WORDS), part.get(words, _NO_WORDS)
             fields[words] = tuple(tuple(dict.fromkeys((*a, *b))) for a, b in zip(before, after, strict=True))
+        fields["datasets"] = tuple(dict.fromkeys((*old.get("datasets", ()), *part.get("datasets", ()))))
         for listed in ("examples", "alternatives"):
             # A merged task's old examples may no longer hold on purpose; its new ones speak for it.
             fields[listed] = part.get(listed) or old.get(listed, ())
@@ -225,6 +231,7 @@ class _Stack:
             part.get("parent", ""),
             part.get("aliases", _NO_WORDS),
             part.get("asks", _NO_WORDS),
+            part.get("datasets", ()),
             choices,
             tuple(self._aside(aside, approaches) for aside in part.get("alternatives", ())),
             tuple(self._stage(name, stage) for stage in part.get("stages", ())),
@@ -264,6 +271,17 @@ class _Stack:
         if choices:
             self._known(part, "choice", Text(f"choice of {task}", f"{task} 的选项"), [choice.id for choice in choices])
         return Example(part.get("given", ()), part.get("expect", ""), part.get("choice", ""), part.origin)
+
+    def _refusal(self, name: str, part: Part) -> Refusal:
+        nearest = tuple(id for id in part.get("nearest", ()) if id in self.tasks)
+        for id in part.get("nearest", ()):
+            if id not in self.tasks and id not in self.disabled:
+                message = Text(f"no task is named '{id}'", f"没有名为“{id}”的任务")
+                self.bad(part.complain("BG304", message, "nearest", did_you_mean(id, self.tasks)))
+        empty = Text("", "")
+        title, because = part.get("title", empty), part.get("because", empty)
+        aliases, asks = part.get("aliases", _NO_WORDS), part.get("asks", _NO_WORDS)
+        return Refusal(name, title, because, aliases, asks, nearest, part.origin)
 
     def _approach(self, name: str, part: Part) -> Approach:
         family = part.get("family", "")
@@ -347,3 +365,13 @@ def _names(tasks: dict[str, Task]) -> dict[str, tuple[str, ...]]:
     for title, owners in titles.items():
         names.setdefault(title, owners)
     return {name: tuple(owners) for name, owners in names.items()}
+
+
+def _no_names(refused: dict[str, Refusal], names: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """A refusal's names, but for those that are a task's: whoever adds a task wants it to be found."""
+    return {
+        name: refusal.id
+        for refusal in refused.values()
+        for name in map(normal, (refusal.id, *refusal.title, *refusal.aliases[0], *refusal.aliases[1]))
+        if name not in names
+    }

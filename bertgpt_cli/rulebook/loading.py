@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bertgpt_cli.errors import Complaint, InputFileError
 from bertgpt_cli.rulebook import compiled, files
 from bertgpt_cli.rulebook.book import Rulebook
+from bertgpt_cli.rulebook.kept import Kept
 
 
 def load(rules: Sequence[str] = (), cache: str | None = None) -> Rulebook:
@@ -17,10 +18,16 @@ def load(rules: Sequence[str] = (), cache: str | None = None) -> Rulebook:
 
     `cache` is the folder for compiled books. Raises InputFileError with every complaint about every file.
     """
+    return load_kept(rules, cache)[0]
+
+
+def load_kept(rules: Sequence[str], cache: str | None) -> tuple[Rulebook, Kept]:
+    """As `load`, and the place beside the compiled book for what else is made of the same files."""
     paths = list(files.builtin_files())
     for path in rules:
         paths += files.user_files(path)
-    return compiled.load(tuple(paths), cache, compile)
+    kept = Kept(tuple(paths), cache)
+    return kept.get("rules", lambda: compile(tuple(paths)), compiled.pack, compiled.unpack), kept
 
 
 def compile(paths: tuple[tuple[str, str], ...]) -> Rulebook:

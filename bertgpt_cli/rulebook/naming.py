@@ -6,11 +6,13 @@ _GAPS = str.maketrans(dict.fromkeys("-_/·・", " "))
 
 
 def normal(words: str) -> str:
-    """`Text_Classification ` -> `text classification`; full-width letters become ordinary ones."""
+    """`Text_Classification ` -> `text classification`; full-width letters and traditional characters become ordinary."""
     if words.isascii():
         folded = words.lower()
     else:
         import unicodedata
 
-        folded = unicodedata.normalize("NFKC", words).casefold()
+        from bertgpt_cli.rulebook.hanzi import simplify
+
+        folded = simplify(unicodedata.normalize("NFKC", words).casefold())
     return " ".join(folded.translate(_GAPS).split())

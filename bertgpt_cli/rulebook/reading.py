@@ -120,8 +120,8 @@ class _Reader:
                 sections[name] = self._section(name, node)
         if not any(section in root.entries for section in (*SECTIONS, OTHERWISE)) and not self.complaints:
             message = Text(
-                "the file has none of tasks, approaches, families, sources",
-                "文件里没有 tasks、approaches、families、sources 中的任何一节",
+                f"the file has none of {', '.join(SECTIONS)}",
+                f"文件里没有 {'、'.join(SECTIONS)} 中的任何一节",
             )
             self.bad(root, "BG201", message)
         return Layer(self.source.name, sections, otherwise, date)

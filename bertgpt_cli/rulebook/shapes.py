@@ -40,6 +40,7 @@ SHAPES: dict[str, dict[str, Key]] = {
         "parent": Key("id", "the task whose choices apply where this one has none"),
         "aliases": Key("lists", "other names of the task, as the field uses them"),
         "asks": Key("lists", "how people put it who do not know the name: the job, not the jargon"),
+        "datasets": Key("lines", "well-known data sets of the task, as the field writes them"),
         "choices": Key("items", "read top down; the first that holds is the advice", of=("choice",), least=1),
         "alternatives": Key("items", "approaches outside the two families worth naming", of=("aside",), least=1),
         "stages": Key("items", "the steps of a task that is done in steps", of=("stage",), least=2),
@@ -97,6 +98,14 @@ SHAPES: dict[str, dict[str, Key]] = {
         "about": Key("both", "what it changed", required=True),
         "evidence": _EVIDENCE,
     },
+    "refusal": {
+        "title": Key("both", "what the words are about instead of a text task", required=True),
+        "because": Key("both", "why bertgpt does not advise on it, and what to do where text is near", required=True),
+        "aliases": Key("lists", "names of what is refused; words that are one are never a misspelt task"),
+        "asks": Key("lists", "how people put it", required=True),
+        "nearest": Key("lines", "the tasks that come nearest, if any do", least=1),
+        "override": Key("word", "what to do with the refusal of this name in the layers below", of=("replace",)),
+    },
     "source": {
         "title": Key("line", "the publication's title", required=True),
         "year": Key("year", "the year it appeared", required=True),
@@ -105,7 +114,13 @@ SHAPES: dict[str, dict[str, Key]] = {
 }
 
 # The top level: each section is a map from names to parts of one shape.
-SECTIONS: dict[str, str] = {"tasks": "task", "approaches": "approach", "families": "family", "sources": "source"}
+SECTIONS: dict[str, str] = {
+    "tasks": "task",
+    "approaches": "approach",
+    "families": "family",
+    "sources": "source",
+    "refused": "refusal",
+}
 
 # One section is a list of choices: they end every task's own list, for outputs that the task does not usually give.
 OTHERWISE = "otherwise"
