@@ -126,7 +126,8 @@ def test_a_task_that_exists_needs_an_override() -> None:
 def test_replace_leaves_nothing_of_the_old_task() -> None:
     book = layered(team(f"override: replace\ntitle: {{en: Mine, zh: 我的}}\noutput: score\nchoices:\n{CHOICE}"))
     task = book.tasks["sorting"]
-    assert (task.title.en, task.output, task.aliases, task.asks) == ("Mine", "score", ((), ()), ((), ()))
+    assert (task.title.en, task.output, task.aliases) == ("Mine", "score", ((), ()))
+    assert book.said["sorting"] == (((), ()), ())
     assert (task.alternatives, task.examples) == ((), ())
     assert places(task) == {"fine-tuned-encoder": "t1.yaml:8"}
     assert (task.origin.file, task.origin.line) == ("t1.yaml", 3)
@@ -145,12 +146,14 @@ override: merge
 title: {en: Mine, zh: 我的}
 aliases: {en: [tidy, sort]}
 asks: {zh: [归到哪里]}
+datasets: [Heaps 2]
 """
     book = layered(team(body))
     task = book.tasks["sorting"]
     assert (task.title.en, task.output) == ("Mine", "label")
     assert task.aliases == (("sort", "arrange", "tidy"), ("归档",))
-    assert task.asks == (("which pile is it",), ("放哪一堆", "归到哪里"))
+    assert book.said["sorting"].asks == (("which pile is it",), ("放哪一堆", "归到哪里"))
+    assert book.said["sorting"].datasets == ("Heaps 2",)
     assert places(task) == places(layered().tasks["sorting"])
     assert (task.alternatives, task.examples) == (
         layered().tasks["sorting"].alternatives,
@@ -505,8 +508,8 @@ def test_the_order_of_files_does_not_decide_whether_they_are_valid() -> None:
 
 def test_a_layered_book_survives_the_cache() -> None:
     book = layered(merged("{id: first, override: merge, because: {en: One., zh: 一。}}"))
-    again = compiled.unpack(compiled.pack(book))
-    assert again._replace(tasks=dict(again.tasks), refused=dict(again.refused)) == book
+    again = compiled.unpack(compiled.pack(book), lambda: (book.said, book.no_said))
+    assert again == book
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------

@@ -47,8 +47,10 @@ def squeezed(words: str) -> str:
 
 def test_no_phrasing_is_an_ask_or_an_alias() -> None:
     book = ADVISER.book
-    lists = [lists for task in book.tasks.values() for lists in (*task.aliases, *task.asks)]
-    lists += [lists for refusal in book.refused.values() for lists in (*refusal.aliases, *refusal.asks)]
+    lists = [lists for task in book.tasks.values() for lists in (*task.aliases, *book.said[task.id].asks)]
+    lists += [
+        lists for refusal in book.refused.values() for lists in (*refusal.aliases, *book.no_said[refusal.id].asks)
+    ]
     taught = {squeezed(words) for listed in lists for words in listed}
     assert not {squeezed(one.words) for one in PHRASINGS} & taught - {""}
 

@@ -14,6 +14,7 @@ from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.advise.words import Reader, learn, pack, unpack
 from bertgpt_cli.errors import AmbiguousTask, UnknownTask
 from bertgpt_cli.rulebook import loading
+from bertgpt_cli.rulebook.book import Said
 from bertgpt_cli.rulebook.hanzi import simplify, sounds, spelt
 from bertgpt_cli.rulebook.naming import normal
 from tests.conftest import InProcess
@@ -69,7 +70,7 @@ def test_phrasings_of_every_hard_kind(words: str, id: str) -> None:
 def test_no_ask_is_nearer_to_another_task_than_to_its_own() -> None:
     astray = []
     for task in BOOK.tasks.values():
-        for ask in (*task.asks[0], *task.asks[1]):
+        for ask in (*BOOK.said[task.id].asks[0], *BOOK.said[task.id].asks[1]):
             scored = READER.scored(ask)
             if scored.tasks[0][0] != task.id or scored.refused > scored.tasks[0][1]:
                 astray.append((task.id, ask, scored.tasks[0][0]))
@@ -78,19 +79,19 @@ def test_no_ask_is_nearer_to_another_task_than_to_its_own() -> None:
 
 def test_no_phrase_that_is_refused_is_nearer_to_a_task() -> None:
     for refusal in BOOK.refused.values():
-        for ask in (*refusal.asks[0], *refusal.asks[1]):
+        for ask in (*BOOK.no_said[refusal.id].asks[0], *BOOK.no_said[refusal.id].asks[1]):
             scored = READER.scored(ask)
             assert scored.refused >= scored.tasks[0][1], (refusal.id, ask)
 
 
 @pytest.mark.parametrize("id", BOOK.tasks)
 def test_every_task_has_asks_enough_in_both_languages_and_data_sets(id: str) -> None:
-    task = BOOK.tasks[id]
-    for asks in task.asks:
+    said = BOOK.said[id]
+    for asks in said.asks:
         assert len(asks) >= 20
         assert len({ask.casefold() for ask in asks}) == len(asks)
-    assert len(task.datasets) >= 5
-    chinese = task.asks[1]
+    assert len(said.datasets) >= 5
+    chinese = said.asks[1]
     assert sum(simplify(ask) != ask for ask in chinese) >= 3, "traditional characters"
     assert sum(any("a" <= char.lower() <= "z" for char in ask) for ask in chinese) >= 3, "code-mixed"
 
@@ -98,7 +99,7 @@ def test_every_task_has_asks_enough_in_both_languages_and_data_sets(id: str) -> 
 def test_no_phrase_belongs_to_two_tasks_or_is_a_name() -> None:
     owners: dict[str, str] = {}
     for task in BOOK.tasks.values():
-        for ask in (*task.asks[0], *task.asks[1]):
+        for ask in (*BOOK.said[task.id].asks[0], *BOOK.said[task.id].asks[1]):
             assert owners.setdefault(normal(ask), task.id) == task.id, ask
             assert normal(ask) not in BOOK.names, ask
 
@@ -400,6 +401,12 @@ def test_a_refusal_can_be_taught(taught: Write) -> None:
         assert error.suggestions == ("text-generation",)
 
 
+def test_a_data_set_can_be_added(taught: Write) -> None:
+    reader = taught("version: 1\ntasks:\n  translation: {override: merge, datasets: [Harbour Pairs 7]}\n")
+    assert read("Harbour-Pairs 7", reader) == ("translation",)
+    assert reader.book.said["translation"].datasets == (*BOOK.said["translation"].datasets, "Harbour Pairs 7")
+
+
 def test_a_tasks_name_comes_before_a_refusals(taught: Write) -> None:
     reader = taught("version: 1\ntasks:\n  translation: {override: merge, aliases: {en: [image classification]}}\n")
     assert read("image classification", reader) == ("translation",)
@@ -407,16 +414,16 @@ def test_a_tasks_name_comes_before_a_refusals(taught: Write) -> None:
 
 def test_a_small_book_of_ones_own_words() -> None:
     """Learning is from the book alone: nothing about the shipped tasks is in the code."""
-    tasks = {
-        id: task._replace(title=task.title, aliases=((), ()), asks=((ask,), ()), datasets=())
-        for (id, task), ask in zip(
-            list(BOOK.tasks.items())[:3],
-            ("count the apples in a basket", "paint a fence green", "feed seven cats"),
-            strict=True,
-        )
-    }
-    book = BOOK._replace(tasks=tasks, refused={}, names={}, no_names={})
-    ids = list(tasks)
+    ids = list(BOOK.tasks)[:3]
+    asks = ("count the apples in a basket", "paint a fence green", "feed seven cats")
+    book = BOOK._replace(
+        tasks={id: BOOK.tasks[id]._replace(aliases=((), ())) for id in ids},
+        said={id: Said(((ask,), ()), ()) for id, ask in zip(ids, asks, strict=True)},
+        refused={},
+        no_said={},
+        names={},
+        no_names={},
+    )
     for words, id in zip(("apples of the basket", "painting a green fence", "cats to feed"), ids, strict=True):
         assert read(words, Reader(book)) == (id,)
 
@@ -438,13 +445,13 @@ def test_what_was_learnt_is_kept_beside_the_book_until_a_rule_file_changes(tmp_p
     adviser = Adviser(*loading.load_kept([str(file)], cache))
     assert adviser.resolve("航海日志的操帆代码")[0].id == "ship-log-coding"
     kept = sorted(path.name.split("-")[0] for path in Path(cache).iterdir())
-    assert kept == ["rules", "words"]
+    assert kept == ["index", "rules"]
     book, place = loading.load_kept([str(file)], cache)
 
     def forbidden() -> reading.Learnt:
         raise AssertionError("learnt again")
 
-    assert place.get("words", forbidden, pack, unpack).datasets
+    assert place.get("index", forbidden, pack, unpack).datasets
     file.write_text(NEW_TASK.replace("操帆代码", "收缆工序"), encoding="utf-8")
     changed = Adviser(*loading.load_kept([str(file)], cache))
     assert changed.resolve("航海日志的收缆工序")[0].id == "ship-log-coding"

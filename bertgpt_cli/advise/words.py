@@ -68,13 +68,14 @@ def learn(book: Rulebook) -> Learnt:
     """From every name, phrase and data set of every task, and every phrase that is refused."""
     said: list[tuple[str, str]] = []
     for task in book.tasks.values():
-        own = (task.id, *task.title, *(word for words in (*task.aliases, *task.asks) for word in words))
+        own = (task.id, *task.title, *(one for some in (*task.aliases, *book.said[task.id].asks) for one in some))
         said += [(task.id, words) for words in dict.fromkeys(own)]
     for refusal in book.refused.values():
-        own = (*refusal.title, *(word for words in (*refusal.aliases, *refusal.asks) for word in words))
+        asks = book.no_said[refusal.id].asks
+        own = (*refusal.title, *(one for some in (*refusal.aliases, *asks) for one in some))
         said += [(f"{_REFUSED}{refusal.id}", words) for words in dict.fromkeys(own)]
     ordinary = frozenset(word for _, words in said for word in re.findall(r"[a-z]+", plain(words).lower()))
-    data = [(task.id, name) for task in book.tasks.values() for name in task.datasets]
+    data = [(id, name) for id, words in book.said.items() for name in words.datasets]
     return Learnt(
         index.learn((owner, features(plain(words))) for owner, words in (*said, *data)),
         datasets.catalogue(data, ordinary),
@@ -103,7 +104,7 @@ class Reader:
         """Learnt when the first sentence needs it."""
         if self._kept is None:
             return learn(self.book)
-        return self._kept.get("words", lambda: learn(self.book), pack, unpack)
+        return self._kept.get("index", lambda: learn(self.book), pack, unpack)
 
     @cached_property
     def _spellings(self) -> names.Spellings:

@@ -100,8 +100,6 @@ class Task(NamedTuple):
     output: str
     parent: str
     aliases: tuple[tuple[str, ...], tuple[str, ...]]
-    asks: tuple[tuple[str, ...], tuple[str, ...]]
-    datasets: tuple[str, ...]
     choices: tuple[Choice, ...]
     alternatives: tuple[Aside, ...]
     stages: tuple[Stage, ...]
@@ -171,14 +169,21 @@ class Refusal(NamedTuple):
     title: Text
     because: Text
     aliases: tuple[tuple[str, ...], tuple[str, ...]]
-    asks: tuple[tuple[str, ...], tuple[str, ...]]
     nearest: tuple[str, ...]
     origin: Origin
 
 
+class Said(NamedTuple):
+    """How people put a task, or what is refused, in English and Chinese; and the data sets that stand for a task."""
+
+    asks: tuple[tuple[str, ...], tuple[str, ...]]
+    datasets: tuple[str, ...]
+
+
 class Rulebook(NamedTuple):
     """All rules, layered. `names` maps every normalised id, title and alias to the tasks that have it; `no_names` those
-    of refusals to the refusal.
+    of refusals to the refusal. `said` and `no_said` are by the ids of tasks and of refusals; a compiled book reads them
+    when they are first looked at.
     """
 
     tasks: Mapping[str, Task]
@@ -188,6 +193,8 @@ class Rulebook(NamedTuple):
     refused: Mapping[str, Refusal]
     names: dict[str, tuple[str, ...]]
     no_names: dict[str, str]
+    said: Mapping[str, Said]
+    no_said: Mapping[str, Said]
     files: tuple[str, ...]
     date: str
 

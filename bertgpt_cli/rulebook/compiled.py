@@ -1,13 +1,15 @@
 """The compiled rule book: read YAML once, then start from plain tuples.
 
-Each task and each refusal is packed by itself, since most runs open one of them.
+Each task and each refusal is packed by itself, since most runs open one of them. What people say is packed apart from the
+rest: it is most of a book, and a run that is given a name needs none of it.
 """
 
 from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 from bertgpt_cli.rulebook.book import (
     Approach,
@@ -19,6 +21,7 @@ from bertgpt_cli.rulebook.book import (
     Origin,
     Refusal,
     Rulebook,
+    Said,
     Source,
     Stage,
     Task,
@@ -27,11 +30,12 @@ from bertgpt_cli.rulebook.book import (
 from bertgpt_cli.text import Text
 
 T = TypeVar("T")
+Both = tuple[Mapping[str, Said], Mapping[str, Said]]
 
 
 def pack(book: Rulebook) -> bytes:
-    """The book as plain dicts, tuples, strings and numbers, which is all that marshal takes."""
-    plain: dict[str, Any] = _plain(book)
+    """The book, but for what people say, as plain dicts, tuples, strings and numbers, all that marshal takes."""
+    plain: dict[str, Any] = _plain(book._replace(said={}, no_said={}))
     for parts in ("tasks", "refused"):
         plain[parts] = {name: marshal.dumps(part) for name, part in plain[parts].items()}
     return marshal.dumps(plain)
@@ -47,8 +51,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def unpack(data: bytes | memoryview) -> Rulebook:
-    """The book again. A task or a refusal is rebuilt when it is first asked for: most runs need one."""
+def pack_said(said: Both) -> bytes:
+    """What people say, of tasks and of what is refused."""
+    return marshal.dumps(_plain(said))
+
+
+def unpack_said(data: bytes | memoryview) -> Both:
+    of_tasks, of_refused = marshal.loads(data)
+    return (
+        {name: Said(*part) for name, part in of_tasks.items()},
+        {name: Said(*part) for name, part in of_refused.items()},
+    )
+
+
+def unpack(data: bytes | memoryview, said: Callable[[], Both]) -> Rulebook:
+    """The book again. A task or a refusal is rebuilt when it is first asked for, and so is what people say, by `said`."""
     plain = marshal.loads(data)
     return Rulebook(
         tasks=_Packed(plain["tasks"], _task),
@@ -58,6 +75,8 @@ def unpack(data: bytes | memoryview) -> Rulebook:
         refused=_Packed(plain["refused"], _refusal),
         names=plain["names"],
         no_names=plain["no_names"],
+        said=_Later(said, 0),
+        no_said=_Later(said, 1),
         files=plain["files"],
         date=plain["date"],
     )
@@ -87,21 +106,40 @@ class _Packed(Mapping[str, T]):
         return len(self._packed)
 
 
+class _Later(Mapping[str, Said]):
+    """One half of what people say, read when it is first looked at."""
+
+    def __init__(self, read: Callable[[], Both], half: Literal[0, 1]) -> None:
+        self._read = read
+        self._half = half
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Said]:
+        return self._read()[self._half]
+
+    def __getitem__(self, name: str) -> Said:
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
 def _refusal(part: tuple[Any, ...]) -> Refusal:
-    id, title, because, aliases, asks, nearest, origin = part
-    return Refusal(id, Text(*title), Text(*because), aliases, asks, nearest, Origin(*origin))
+    id, title, because, aliases, nearest, origin = part
+    return Refusal(id, Text(*title), Text(*because), aliases, nearest, Origin(*origin))
 
 
 def _task(part: tuple[Any, ...]) -> Task:
-    id, title, output, parent, aliases, asks, datasets, choices, alternatives, stages, examples, origin = part
+    id, title, output, parent, aliases, choices, alternatives, stages, examples, origin = part
     return Task(
         id,
         Text(*title),
         output,
         parent,
         aliases,
-        asks,
-        datasets,
         tuple(
             Choice(id, approach, _conditions(when), Text(*because), evidence, classes, shared, Origin(*at))
             for id, approach, when, because, evidence, classes, shared, at in choices

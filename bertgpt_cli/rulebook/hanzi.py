@@ -38,7 +38,10 @@ def syllables() -> dict[str, str]:
 
 @functools.cache
 def _known() -> frozenset[str]:
-    return frozenset(syllables().values()) | frozenset(_UMLAUTS)
+    lines = _halves()[
+        0
+    ].splitlines()  # without reading the characters: any English sentence is asked whether it is pinyin
+    return frozenset(line.partition(" ")[0] for line in lines if line and line[0] != "#") | frozenset(_UMLAUTS)
 
 
 def sounds(text: str) -> list[str]:

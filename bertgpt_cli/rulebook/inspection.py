@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bertgpt_cli.report.rules import CheckReport, DiffReport, Finding, RuleChange, ShownChoice, ShownTask, ShowReport
 from bertgpt_cli.rulebook import lint
-from bertgpt_cli.rulebook.book import Choice, Condition, Rulebook, Task
+from bertgpt_cli.rulebook.book import Choice, Condition, Refusal, Rulebook, Said, Task
 from bertgpt_cli.rulebook.facts import FACTS, spell
 from bertgpt_cli.text import Text
 
@@ -17,7 +18,7 @@ def check(book: Rulebook, of: tuple[str, ...], before: Rulebook | None = None) -
     Without both: about all files and tasks.
     """
     files = of or book.files
-    touched = {id for id, task in book.tasks.items() if before is None or before.tasks.get(id) != task}
+    touched = {id for id in book.tasks if before is None or _of(before, id) != _of(book, id)}
     found = tuple(one for one in lint.findings(book) if one.task in touched)
     choices = sum(
         choice.origin.file in files and not choice.shared for task in book.tasks.values() for choice in task.choices
@@ -29,8 +30,12 @@ def check(book: Rulebook, of: tuple[str, ...], before: Rulebook | None = None) -
     return CheckReport("rule-check", files, len(touched), choices, found)
 
 
+def _of(book: Rulebook, id: str) -> tuple[Task | None, Said | None]:
+    return book.tasks.get(id), book.said.get(id)
+
+
 def _same(before: Rulebook, after: Rulebook) -> bool:
-    parts = ("tasks", "approaches", "families", "sources", "refused")
+    parts = ("tasks", "approaches", "families", "sources", "refused", "said", "no_said")
     return all(getattr(before, part) == getattr(after, part) for part in parts)
 
 
@@ -60,13 +65,14 @@ def diff(before: Rulebook, after: Rulebook) -> DiffReport:
         if old is None or new is None:
             changes.append(_whole("task", id, old is None))
         else:
-            changes += _task(old, new)
-    for what, olds, news in (
+            changes += _task(old, new) + _said(id, before.said[id], after.said[id])
+    parts: tuple[tuple[str, Mapping[str, object], Mapping[str, object]], ...] = (
         ("approach", before.approaches, after.approaches),
         ("family", before.families, after.families),
         ("source", before.sources, after.sources),
-        ("refusal", before.refused, after.refused),
-    ):
+        ("refusal", _refusals(before), _refusals(after)),
+    )
+    for what, olds, news in parts:
         for id in dict.fromkeys((*olds, *news)):
             if id not in olds or id not in news:
                 changes.append(_whole(what, id, id not in olds))
@@ -83,7 +89,7 @@ def _whole(part: str, name: str, added: bool) -> RuleChange:
 def _task(old: Task, new: Task) -> list[RuleChange]:
     changes = [
         RuleChange("changed", name, old.id, "", _words(getattr(old, name)), _words(getattr(new, name)))
-        for name in ("title", "output", "parent", "aliases", "asks", "datasets")
+        for name in ("title", "output", "parent", "aliases")
         if getattr(old, name) != getattr(new, name)
     ]
     for part in ("alternatives", "stages"):
@@ -104,6 +110,24 @@ def _task(old: Task, new: Task) -> list[RuleChange]:
     if kept != [id for id in news if id in olds]:
         changes.append(RuleChange("changed", "order", old.id, "", " > ".join(olds), " > ".join(news)))
     return changes
+
+
+def _said(id: str, old: Said, new: Said) -> list[RuleChange]:
+    """What was added to what people say, or taken away; the whole is too long to read twice."""
+    changes = []
+    for name, before, after in (
+        ("asks", (*old.asks[0], *old.asks[1]), (*new.asks[0], *new.asks[1])),
+        ("datasets", old.datasets, new.datasets),
+    ):
+        gone = ", ".join(one for one in before if one not in after)
+        come = ", ".join(one for one in after if one not in before)
+        if gone or come:
+            changes.append(RuleChange("changed", name, id, "", gone, come))
+    return changes
+
+
+def _refusals(book: Rulebook) -> dict[str, tuple[Refusal, Said]]:
+    return {id: (refusal, book.no_said[id]) for id, refusal in book.refused.items()}
 
 
 def _words(value: object) -> str:

@@ -17,6 +17,7 @@ from bertgpt_cli.rulebook.book import (
     Family,
     Refusal,
     Rulebook,
+    Said,
     Source,
     Stage,
     Task,
@@ -81,7 +82,10 @@ class _Stack:
         newest = max(dates, default="")
         names = _names(tasks)
         no_names = _no_names(refused, names)
-        return Rulebook(tasks, approaches, families, sources, refused, names, no_names, self.files, newest)
+        said, no_said = _said(self.tasks), _said(self.rest["refused"])
+        return Rulebook(
+            tasks, approaches, families, sources, refused, names, no_names, said, no_said, self.files, newest
+        )
 
     def _replace(self, section: str, merged: dict[str, Part], name: str, part: Part) -> None:
         old = merged.get(name)
@@ -230,8 +234,6 @@ class _Stack:
             part.get("output", ""),
             part.get("parent", ""),
             part.get("aliases", _NO_WORDS),
-            part.get("asks", _NO_WORDS),
-            part.get("datasets", ()),
             choices,
             tuple(self._aside(aside, approaches) for aside in part.get("alternatives", ())),
             tuple(self._stage(name, stage) for stage in part.get("stages", ())),
@@ -280,8 +282,7 @@ class _Stack:
                 self.bad(part.complain("BG304", message, "nearest", did_you_mean(id, self.tasks)))
         empty = Text("", "")
         title, because = part.get("title", empty), part.get("because", empty)
-        aliases, asks = part.get("aliases", _NO_WORDS), part.get("asks", _NO_WORDS)
-        return Refusal(name, title, because, aliases, asks, nearest, part.origin)
+        return Refusal(name, title, because, part.get("aliases", _NO_WORDS), nearest, part.origin)
 
     def _approach(self, name: str, part: Part) -> Approach:
         family = part.get("family", "")
@@ -365,6 +366,10 @@ def _names(tasks: dict[str, Task]) -> dict[str, tuple[str, ...]]:
     for title, owners in titles.items():
         names.setdefault(title, owners)
     return {name: tuple(owners) for name, owners in names.items()}
+
+
+def _said(parts: dict[str, Part]) -> dict[str, Said]:
+    return {name: Said(part.get("asks", _NO_WORDS), part.get("datasets", ())) for name, part in parts.items()}
 
 
 def _no_names(refused: dict[str, Refusal], names: dict[str, tuple[str, ...]]) -> dict[str, str]:

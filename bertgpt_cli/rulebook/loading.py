@@ -27,7 +27,18 @@ def load_kept(rules: Sequence[str], cache: str | None) -> tuple[Rulebook, Kept]:
     for path in rules:
         paths += files.user_files(path)
     kept = Kept(tuple(paths), cache)
-    return kept.get("rules", lambda: compile(tuple(paths)), compiled.pack, compiled.unpack), kept
+
+    def make() -> Rulebook:
+        return compile(tuple(paths))
+
+    def make_said() -> compiled.Both:
+        book = make()
+        return book.said, book.no_said
+
+    def said() -> compiled.Both:
+        return kept.get("said", make_said, compiled.pack_said, compiled.unpack_said)
+
+    return kept.get("rules", make, compiled.pack, lambda data: compiled.unpack(data, said)), kept
 
 
 def compile(paths: tuple[tuple[str, str], ...]) -> Rulebook:

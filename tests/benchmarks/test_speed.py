@@ -148,9 +148,7 @@ def enlarged(rules: int) -> Rulebook:
     tasks[many.id] = many._replace(choices=(*(choice(f"made-{n}") for n in range(rules // 2)), *many.choices))
     for number in range(rules // 2):
         id = f"made-task-{number}"
-        tasks[id] = Task(
-            id, Text(id, id), "label", "", ((), ()), ((), ()), (), (choice("only"), *many.choices), (), (), (), origin
-        )
+        tasks[id] = Task(id, Text(id, id), "label", "", ((), ()), (choice("only"), *many.choices), (), (), (), origin)
     names = {**BOOK.names, **{id.replace("-", " "): (id,) for id in tasks if id.startswith("made")}}
     return BOOK._replace(tasks=tasks, names=names)
 
