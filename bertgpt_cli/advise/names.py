@@ -7,7 +7,7 @@ from functools import cached_property
 from bertgpt_cli.errors import AmbiguousTask
 from bertgpt_cli.report.recommendation import Candidate, Match
 from bertgpt_cli.rulebook.book import Rulebook
-from bertgpt_cli.rulebook.hanzi import sounds
+from bertgpt_cli.rulebook.hanzi import sounds, spelt
 from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.text import Text
 
@@ -76,11 +76,13 @@ class Spellings:
         wanted = normal(words[:LONGEST])
         if len(wanted) > self._longest:
             return ()
-        heard = self._by_sound.get(_sound(wanted), {})
-        if heard:
-            return tuple(
-                Candidate(id, self._book.tasks[id].title, SAME_SOUND, name, "spelling") for id, name in heard.items()
-            )
+        if not wanted.isascii() or spelt(wanted.replace(" ", "")):
+            heard = self._by_sound.get(_sound(wanted), {})
+            if heard:
+                return tuple(
+                    Candidate(id, self._book.tasks[id].title, SAME_SOUND, name, "spelling")
+                    for id, name in heard.items()
+                )
         letters, parts = frozenset(wanted), wanted.split()
         most = _MOST_SLIPS * max(1, len(parts))
         found: dict[str, Candidate] = {}
