@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bertgpt_cli.advise.names import exact
 from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.render.as_json import Encoder
 from bertgpt_cli.report.recommendation import Match, Range, Recommendation
@@ -19,6 +18,7 @@ from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.book import Approach, Choice
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Situation, Value
 from bertgpt_cli.rulebook.table import build
+from bertgpt_cli.wording.names import exact
 
 BOOK = loading.load()
 ADVISER = Adviser(BOOK)

@@ -210,7 +210,7 @@ def test_an_ambiguous_task_is_asked_about_in_a_terminal(
 def test_a_tie_between_sentences_is_asked_about_once_and_keeps_the_facts(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bertgpt_cli.advise.words.TIE", 1e6)
+    monkeypatch.setattr("bertgpt_cli.wording.reader.TIE", 1e6)
     monkeypatch.setattr(sys, "stdin", Terminal("2\n"))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     done = run("recommend", "which of these letters are angry, 300 labels", "--format", "json")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bertgpt_cli.advise.features import plain
-from bertgpt_cli.advise.mentions import family, mentions
 from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.facts import FACTS, Value
+from bertgpt_cli.wording.features import plain
+from bertgpt_cli.wording.mentions import family, mentions
 
 READ: list[tuple[str, dict[str, Value]]] = [
     (

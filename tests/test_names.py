@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bertgpt_cli.advise.names import LONGEST, MOST, NEAR, alike, edits
-from bertgpt_cli.advise.words import Reader
 from bertgpt_cli.errors import AmbiguousTask, UnknownTask, UsageError
 from bertgpt_cli.report.recommendation import Match
 from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.naming import normal
+from bertgpt_cli.wording.names import LONGEST, MOST, NEAR, alike, edits
+from bertgpt_cli.wording.reader import Reader
 
 BOOK = loading.load()
 READER = Reader(BOOK)

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from bertgpt_cli.advise.features import plain
 from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.rulebook import loading
+from bertgpt_cli.wording.features import plain
 from tests.phrasings import Outcome, Share, confusions, load, outcomes, summary
 
 ADVISER = Adviser(loading.load())

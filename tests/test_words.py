@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bertgpt_cli.advise import words as reading
-from bertgpt_cli.advise.features import features, plain
 from bertgpt_cli.advise.recommend import Adviser
-from bertgpt_cli.advise.words import Reader, learn, pack, unpack
 from bertgpt_cli.errors import AmbiguousTask, UnknownTask
 from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.book import Said
 from bertgpt_cli.rulebook.hanzi import simplify, sounds, spelt
 from bertgpt_cli.rulebook.naming import normal
+from bertgpt_cli.wording import reader as reading
+from bertgpt_cli.wording.features import features, plain
+from bertgpt_cli.wording.reader import Reader, learn, pack, unpack
 from tests.conftest import InProcess
 
 BOOK = loading.load()
@@ -463,7 +463,7 @@ def test_naive_bayes_by_its_definition() -> None:
     """Against the formulas of Rennie et al. 2003 written out plainly, on a corpus small enough to see."""
     import math
 
-    from bertgpt_cli.advise import index
+    from bertgpt_cli.wording import index
 
     phrases = [("a", {"x": 1.0, "y": 2.0}), ("a", {"x": 1.0}), ("b", {"y": 1.0, "z": 0.5})]
     learnt = index.learn(phrases)

@@ -1,1 +1,1 @@
-"""The advice: words -> a task, and (rule book, situation) -> a recommendation. Pure; no terminal, no clock, no network."""
+"""The advice: (rule book, situation) -> a recommendation. Pure; no terminal, no clock, no network."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bertgpt_cli.advise import names
 from bertgpt_cli.advise.flips import Flips
 from bertgpt_cli.report.recommendation import (
     Adaptation,
@@ -30,10 +29,11 @@ from bertgpt_cli.rulebook.book import FORMAT, Approach, Choice, Rulebook, Task
 from bertgpt_cli.rulebook.facts import FACTS, Value
 from bertgpt_cli.rulebook.table import Table, build, lowest
 from bertgpt_cli.text import Text
+from bertgpt_cli.wording import names
 
 if TYPE_CHECKING:
-    from bertgpt_cli.advise.words import Reader
     from bertgpt_cli.rulebook.kept import Kept
+    from bertgpt_cli.wording.reader import Reader
 
 # Facts that say what may be done rather than how much there is of something: never given up for the nearest answer.
 _FIRM = ("output", "hosted", "fine_tune")
@@ -75,7 +75,7 @@ class Adviser:
 
     @cached_property
     def reader(self) -> Reader:
-        from bertgpt_cli.advise.words import Reader
+        from bertgpt_cli.wording.reader import Reader
 
         return Reader(self.book, self._kept)
 

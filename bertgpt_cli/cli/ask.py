@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Sequence
 
-from bertgpt_cli.advise import names
 from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import AmbiguousTask, BertgptError
 from bertgpt_cli.report.recommendation import Match
 from bertgpt_cli.text import Text
+from bertgpt_cli.wording import names
 
 
 def open_book(shell: Shell, rules: Sequence[str]) -> Adviser:

@@ -1,4 +1,4 @@
-"""How two spellings of a name are told to be the same. Knows nothing of misspellings; see `advise.words`."""
+"""How two spellings of a name are told to be the same. Knows nothing of misspellings; see `wording.names`."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ import pytest
 
 from bertgpt_cli.advise import batch
 from bertgpt_cli.advise.recommend import Adviser
-from bertgpt_cli.advise.words import Reader
 from bertgpt_cli.errors import UsageError
 from bertgpt_cli.render.as_json import Encoder, finish
 from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.book import Choice, Condition, Origin, Rulebook, Task
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Value
 from bertgpt_cli.text import Text
+from bertgpt_cli.wording.reader import Reader
 from tests.conftest import PROGRAM
 from tests.phrasings import load
 

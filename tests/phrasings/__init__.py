@@ -19,9 +19,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from bertgpt_cli.advise import names
 from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.errors import AmbiguousTask, UnknownTask
+from bertgpt_cli.wording import names
 
 Part = Literal["tuning", "measured"]
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from bertgpt_cli.advise.features import parts, plain
 from bertgpt_cli.text import is_han
+from bertgpt_cli.wording.features import parts, plain
 
 _LONGEST = 7  # words of a name
 _LONGEST_HAN = 12  # characters

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from bertgpt_cli.advise.features import Features
+from bertgpt_cli.wording.features import Features
 
 SMOOTHING = 0.03  # of a feature's count in a class that has not shown it
 RARITY = 1.3  # the power of a feature's inverse document frequency

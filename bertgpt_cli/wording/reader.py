@@ -11,17 +11,17 @@ import re
 from functools import cached_property
 from typing import NamedTuple
 
-from bertgpt_cli.advise import datasets, index, jobs, names
-from bertgpt_cli.advise.datasets import DataSet
-from bertgpt_cli.advise.features import features, plain, without_samples
-from bertgpt_cli.advise.index import Index
-from bertgpt_cli.advise.mentions import family, mentions
 from bertgpt_cli.errors import UnknownTask
 from bertgpt_cli.report.recommendation import Candidate, Match, Mention
 from bertgpt_cli.rulebook.book import Rulebook
 from bertgpt_cli.rulebook.kept import Kept
 from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.text import Text, is_han
+from bertgpt_cli.wording import datasets, index, jobs, names
+from bertgpt_cli.wording.datasets import DataSet
+from bertgpt_cli.wording.features import features, plain, without_samples
+from bertgpt_cli.wording.index import Index
+from bertgpt_cli.wording.mentions import family, mentions
 
 MOST = names.MOST  # candidates worth showing
 # All of these were set on the part of tests/phrasings that is for tuning. Scores are log likelihoods for each unit of a

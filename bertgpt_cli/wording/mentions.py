@@ -6,12 +6,12 @@ was read from, and an option on the command line wins over it. Knows nothing of 
 
 import re
 
-from bertgpt_cli.advise import english_figures
 from bertgpt_cli.errors import UsageError
 from bertgpt_cli.report.recommendation import Mention, Value
 from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.facts import FACTS, LANGUAGE_NAMES
 from bertgpt_cli.text import is_han
+from bertgpt_cli.wording import english_figures
 
 # Phrases that give a fact its value wherever they stand. English ones match whole words.
 _PHRASES: tuple[tuple[str, Value, str], ...] = (
@@ -128,7 +128,7 @@ def family_of(word: str) -> str:
 def _figures(sentence: str) -> list[Mention]:
     found = english_figures.read(sentence)
     if any(map(is_han, sentence)):
-        from bertgpt_cli.advise import chinese_figures  # its patterns take a millisecond that English can spare
+        from bertgpt_cli.wording import chinese_figures  # its patterns take a millisecond that English can spare
 
         found += chinese_figures.read(sentence)
     return found

@@ -11,10 +11,10 @@ import itertools
 import re
 import unicodedata
 
-from bertgpt_cli.advise.mentions import family_of
 from bertgpt_cli.rulebook import hanzi
 from bertgpt_cli.rulebook.facts import LANGUAGE_NAMES
 from bertgpt_cli.text import is_han
+from bertgpt_cli.wording.mentions import family_of
 
 Features = dict[str, float]
 
