@@ -34,6 +34,16 @@ def refused(words: str, reader: Reader = READER) -> UnknownTask:
     return caught.value
 
 
+@pytest.fixture
+def taught(tmp_path: Path) -> Write:
+    def write(text: str) -> Reader:
+        file = tmp_path / "team.yaml"
+        file.write_text(text, encoding="utf-8")
+        return Reader(loading.load([str(file)]))
+
+    return write
+
+
 # --- the right task --------------------------------------------------------------------------------------------------
 
 # Kinds of phrasings by example; how well each kind is understood over many is measured by tests/phrasings.
@@ -154,6 +164,28 @@ def test_a_near_tie_is_told_with_its_candidates_and_never_guessed(monkeypatch: p
     assert f"{first} ({error.shares[0][1]:.0%})" in error.message.en
     monkeypatch.setattr(reading, "TIE", (high - low) * scored.weight * 0.99)
     assert read(words) == (first,)
+
+
+TWINS = """version: 1
+tasks:
+  bench-a:
+    title: {en: First bench, zh: 甲台}
+    output: label
+    parent: text-classification
+    asks: {en: [which quartz lens was ground by this workshop], zh: [这块水晶镜片是哪家磨的]}
+  bench-b:
+    title: {en: Other bench, zh: 乙台}
+    output: label
+    parent: text-classification
+    asks: {en: [which quartz lens was ground by this workshop], zh: [这块水晶镜片是哪家磨的]}
+"""
+
+
+def test_an_even_tie_is_never_guessed(taught: Write) -> None:
+    for words in ("quartz lens, ground", "水晶镜片是哪家磨的呢"):
+        with pytest.raises(AmbiguousTask) as caught:
+            taught(TWINS).read(words)
+        assert set(caught.value.suggestions) == {"bench-a", "bench-b"}
 
 
 def test_an_ambiguous_batch_line_holds_the_candidates(run: InProcess, tmp_path: Path) -> None:
@@ -332,16 +364,6 @@ def test_constraints_do_not_change_the_task() -> None:
 
 
 # --- what a rule file teaches ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def taught(tmp_path: Path) -> Write:
-    def write(text: str) -> Reader:
-        file = tmp_path / "team.yaml"
-        file.write_text(text, encoding="utf-8")
-        return Reader(loading.load([str(file)]))
-
-    return write
 
 
 def test_an_alias_is_enough_to_teach_a_phrase(taught: Write) -> None:
