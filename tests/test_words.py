@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bertgpt_cli.advise.recommend import Adviser
-from bertgpt_cli.errors import AmbiguousTask, UnknownTask
+from bertgpt_cli.errors import AmbiguousTask, UnknownTask, UsageError
 from bertgpt_cli.rulebook import loading
 from bertgpt_cli.rulebook.book import Said
 from bertgpt_cli.rulebook.hanzi import simplify, sounds, spelt
 from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.wording import reader as reading
-from bertgpt_cli.wording.features import features, plain
+from bertgpt_cli.wording.features import features, plain, without_samples
 from bertgpt_cli.wording.reader import Reader, learn, pack, unpack
 from tests.conftest import InProcess
 
@@ -269,9 +269,10 @@ def test_a_data_set_stands_for_its_task(words: str, id: str) -> None:
     assert read(words) == (id,)
 
 
-def test_a_data_set_as_the_whole_of_the_words_is_told_as_one() -> None:
-    (match,) = READER.read("CoNLL-2003")
-    assert (match.how, match.score, match.words) == ("dataset", 1.0, "CoNLL-2003")
+@pytest.mark.parametrize("words", ["CoNLL-2003", "conll2003", "CoNLL 03", "conll03"])
+def test_a_data_set_as_the_whole_of_the_words_is_told_as_one(words: str) -> None:
+    (match,) = READER.read(words)
+    assert (match.how, match.score, match.words) == ("dataset", 1.0, words)
 
 
 @pytest.mark.parametrize(
@@ -345,6 +346,30 @@ def test_the_wrong_family_is_put_right_and_told(words: str, family: str, said: s
     if family != said:
         names = {"bert": "BERT-style", "gpt": "GPT-style"}
         assert f"you named a {names[said]} model; the advice is {names[family]}" in text
+
+
+def test_the_name_of_a_model_says_nothing_of_the_task() -> None:
+    assert features("use to sort mails") == features("use bert to sort mails") == features("use chatgpt to sort mails")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "“花呗怎么关”和“如何停用花呗” → 1；“花呗怎么开” → 0",
+        "in: will it rain in Oslo tomorrow out: weather",
+        '"play some music" -> 3',
+    ],
+)
+def test_what_a_pasted_sample_says_is_no_reason_to_refuse(words: str) -> None:
+    told = ""
+    try:
+        READER.read(words)
+    except UsageError as error:
+        told = error.message.en
+    assert "no text task" not in told
+    assert without_samples(words) == ""
+    assert without_samples('is "play some music" rude?') == "is   rude?"
+    assert without_samples('"play some music"') == '"play some music"'
 
 
 def test_constraints_do_not_change_the_task() -> None:

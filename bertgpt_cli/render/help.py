@@ -133,9 +133,10 @@ COMMANDS: dict[str, Help] = {
 
 OPTIONS: dict[str, Text] = {
     "words": Text(
-        "a task: its name, an alias or a misspelling, in English or Chinese", "任务：名称、别名或写错的名称，中英文均可"
+        "the job in your own words, or a task's name or alias, misspelt or not, in English or Chinese",
+        "用自己的话说要做什么，或写任务的名称、别名（写错也认得），中英文均可",
     ),
-    "search": Text("words to search for", "要搜索的词"),
+    "search": Text("words or a sentence to search for", "要搜索的词或一句话"),
     "task": Text("a task; give it several times for a system of tasks", "任务；可重复给出，表示由多个任务组成的系统"),
     "batch": Text(
         'answer a file of JSON lines: {"task": NAME} or {"ask": WORDS} plus facts by name and an id; - is standard input',
