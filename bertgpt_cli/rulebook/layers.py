@@ -80,8 +80,7 @@ class _Stack:
         self._needed()
         dates = [layer.date for layer in self.layers if layer.date]
         newest = max(dates, default="")
-        names = _names(tasks)
-        no_names = _no_names(refused, names)
+        names, no_names = _names(tasks), _no_names(refused)
         said, no_said = _said(self.tasks), _said(self.rest["refused"])
         return Rulebook(
             tasks, approaches, families, sources, refused, names, no_names, said, no_said, self.files, newest
@@ -372,11 +371,9 @@ def _said(parts: dict[str, Part]) -> dict[str, Said]:
     return {name: Said(part.get("asks", _NO_WORDS), part.get("datasets", ())) for name, part in parts.items()}
 
 
-def _no_names(refused: dict[str, Refusal], names: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """A refusal's names, but for those that are a task's: whoever adds a task wants it to be found."""
+def _no_names(refused: dict[str, Refusal]) -> dict[str, str]:
     return {
         name: refusal.id
         for refusal in refused.values()
         for name in map(normal, (refusal.id, *refusal.title, *refusal.aliases[0], *refusal.aliases[1]))
-        if name not in names
     }
