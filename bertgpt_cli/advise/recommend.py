@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bertgpt_cli.advise.checkpoints import Picker
 from bertgpt_cli.advise.evidence import NOTHING, Results
 from bertgpt_cli.advise.flips import Flips
+from bertgpt_cli.report.checkpoint import NO_PICKS
 from bertgpt_cli.report.recommendation import (
     Adaptation,
     Alternative,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 # Facts that say what may be done rather than how much there is of something: never given up for the nearest answer.
 _FIRM = ("output", "hosted", "fine_tune")
-_REMEMBERED = 4096
+_REMEMBERED = 16_384
 
 
 class Adviser:
@@ -49,6 +51,7 @@ class Adviser:
         self._kept = kept
         self.mark = BookMark(book.files, FORMAT, book.date)
         self.results = Results(book, self.table)
+        self.picker = Picker(book)
         self._tables: dict[str, tuple[Table, Flips]] = {}
         self._answers: dict[tuple[str, tuple[int, ...]], tuple[int, Recommendation]] = {}
         self._matches: dict[str, tuple[Match, ...]] = {}
@@ -109,8 +112,14 @@ class Adviser:
         evidence = self.results.beside(task, index, facts) if common.fits else NOTHING
         given = tuple((name, facts[name]) for name in FACTS if name in facts)
         stages = self._stages(task, facts) if task.stages and common.family == "hybrid" else ()
+        approach = self.book.approaches[common.approach.id]
         return common._replace(
-            task=match, situation=given, output=str(situation["output"]), stages=stages, evidence=evidence
+            task=match,
+            situation=given,
+            output=str(situation["output"]),
+            stages=stages,
+            evidence=evidence,
+            checkpoints=self.picker.pick(approach, task.id, match.words, facts),
         )
 
     def advised(self, task: Task, facts: Mapping[str, Value]) -> tuple[int, bool]:
@@ -167,6 +176,7 @@ class Adviser:
                 ]
             ),
             evidence=NOTHING,
+            checkpoints=NO_PICKS,
             outside=tuple(
                 Alternative(aside.approach, self.card(aside.approach), aside.because, (), aside.origin.place)
                 for aside in (task.alternatives or owner.alternatives)

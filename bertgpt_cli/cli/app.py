@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Optional, TypeVar
 
 import typer
@@ -11,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from bertgpt_cli import __version__
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.shell import PLAIN, Shell, environment_cache
-from bertgpt_cli.errors import BertgptError
+from bertgpt_cli.errors import BertgptError, UsageError
 from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.facts import FACTS, Situation
 from bertgpt_cli.text import Text
@@ -86,9 +87,13 @@ def _parameter_help(command: Any, name: str) -> Text:
     if name in FACTS:
         return FACTS[name].about
     # The same name means another thing in `rules show` and `tasks`.
-    meant = {("show", "tasks"): "show", ("tasks", "words"): "search", ("diff", "files"): "diff"}.get(
-        (command.name, name), name
-    )
+    meant = {
+        ("show", "tasks"): "show",
+        ("tasks", "words"): "search",
+        ("diff", "files"): "diff",
+        ("models", "words"): "find",
+        ("estimate", "batch"): "batch_size",
+    }.get((command.name, name), name)
     return OPTIONS[meant]
 
 
@@ -135,12 +140,16 @@ Files = Annotated[Optional[list[str]], typer.Argument(metavar="[FILE]...")]  # n
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, metavar="N")]
 
 
-def with_facts(function: F) -> F:
-    """Adds an option for every fact of the vocabulary to a command that takes them as `**facts`."""
+def with_facts(*names: str) -> Callable[[F], F]:
+    """Adds an option for each of these facts, or for every one, to a command that takes them as `**facts`."""
+    return partial(_with_facts, names=names or tuple(FACTS))
+
+
+def _with_facts(function: F, names: tuple[str, ...]) -> F:
     own = inspect.signature(function)
     kept = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
     added = []
-    for fact in FACTS.values():
+    for fact in (FACTS[name] for name in names):
         kind: Any = Optional[bool] if fact.kind == "flag" else Optional[str]  # noqa: UP045
         metavar = None if fact.kind == "flag" else "|".join(fact.words) or _METAVAR[fact.kind]
         completion = complete(*fact.words) if fact.words else None
@@ -154,6 +163,23 @@ def with_facts(function: F) -> F:
 
 
 _METAVAR = {"count": "N", "number": "NUMBER", "size": "SIZE", "language": "CODE"}
+
+
+def one_of(word: str, known: tuple[str, ...], option: str, listed: tuple[str, ...] = ()) -> None:
+    """Raises UsageError with the closest one unless the word is one of `known`; `listed` are those that are told."""
+    if word in known:
+        return
+    from difflib import get_close_matches
+
+    close = tuple(get_close_matches(word.casefold(), known, n=1, cutoff=0.5))
+    words = ", ".join(listed or known)
+    hint = Text(f"; the closest is {close[0]}", f"；最接近的是 {close[0]}") if close else Text("", "")
+    shown = word[:40]
+    message = Text(
+        f"{option} cannot be '{shown}': expected one of {words}{hint.en}",
+        f"{option} 不能是“{shown}”：应为 {words} 之一{hint.zh}",
+    )
+    raise UsageError("bad-option", message, close)
 
 
 def given_facts(raw: dict[str, Any]) -> Situation:

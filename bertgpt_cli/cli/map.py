@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, "map")(map_)
 
 
-@with_facts
+@with_facts()
 def map_(
     ctx: typer.Context,
     words: Annotated[Optional[list[str]], typer.Argument(metavar="[TASK]...", autocompletion=complete_task)] = None,  # noqa: UP045

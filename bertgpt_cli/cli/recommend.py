@@ -8,6 +8,7 @@ from typing import Annotated, Any, BinaryIO, Optional
 
 import typer
 
+from bertgpt_cli.advise.recommend import Adviser
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.app import (
     STREAM_FORMATS,
@@ -22,6 +23,7 @@ from bertgpt_cli.cli.app import (
 from bertgpt_cli.cli.ask import open_book, resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Complaint, Exit, InputFileError, UsageError
+from bertgpt_cli.report.recommendation import Recommendation
 from bertgpt_cli.rulebook.facts import Situation
 from bertgpt_cli.rulebook.files import unreadable
 from bertgpt_cli.text import Text
@@ -33,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, "recommend")(recommend)
 
 
-@with_facts
+@with_facts()
 def recommend(
     ctx: typer.Context,
     words: Annotated[Optional[list[str]], typer.Argument(metavar="[TASK]...", autocompletion=complete_task)] = None,  # noqa: UP045
@@ -41,6 +43,7 @@ def recommend(
         list[str] | None, typer.Option("--task", "-t", metavar="TASK", autocompletion=complete_task)
     ] = None,
     explain: Annotated[bool, typer.Option("--explain")] = False,
+    code: Annotated[bool, typer.Option("--code")] = False,
     batch: Annotated[Optional[str], typer.Option("--batch", metavar="FILE")] = None,  # noqa: UP045
     format: StreamFormat = "",
     lang: Language = None,
@@ -51,6 +54,11 @@ def recommend(
     situation = given_facts(given)
     names = [*([" ".join(words)] if words else []), *(task or [])]
     wanted = terminal.output_format(format or ("jsonl" if batch is not None else "text"), STREAM_FORMATS)
+    if code and (batch is not None or wanted == "jsonl"):
+        message = Text(
+            "--code prints programs: not with --batch or jsonl", "--code 输出程序，不能与 --batch 或 jsonl 同用"
+        )
+        raise UsageError("code", message)
     if batch is not None:
         return _batch(shell, batch, wanted, names, situation, explain, rules or [])
     if not names:
@@ -65,14 +73,29 @@ def recommend(
     matches = tuple(match for name in names for match in resolve_words(shell, adviser, name))
     if len(matches) > 1:
         plan = adviser.plan(matches, situation)
-        show_advice(shell, plan, wanted, explain)
+        show_advice(shell, plan, wanted, explain, _programs(adviser, plan.answers) if code else None)
         return Exit.DONE if plan.fits else Exit.NEGATIVE
     answer = adviser.recommend(matches[0], situation)
-    show_advice(shell, answer, wanted, explain)
+    show_advice(shell, answer, wanted, explain, _programs(adviser, (answer,)) if code else None)
     return Exit.DONE if answer.fits else Exit.NEGATIVE
 
 
-def show_advice(shell: Shell, answer: Any, wanted: str, explain: bool) -> None:
+def _programs(adviser: Adviser, answers: tuple[Recommendation, ...]) -> str:
+    """The starter program of each answer; of several, each under its task."""
+    from bertgpt_cli.advise.starter import program
+
+    told = []
+    for answer in answers:
+        found = program(adviser.book, answer)
+        if found is None:
+            id = answer.approach.id
+            raise UsageError("code", Text(f"there is no starter program for {id}", f"{id} 没有起步程序"))
+        told.append(found if len(answers) == 1 else f"# === {answer.task.id}: {answer.approach.id} ===\n\n{found}")
+    return "\n\n".join(told)
+
+
+def show_advice(shell: Shell, answer: Any, wanted: str, explain: bool, code: str | None = None) -> None:
+    """The answer; where `code` is given, the program alone, or beside the answer in JSON."""
     from bertgpt_cli.report.recommendation import Plan
 
     several = isinstance(answer, Plan)
@@ -81,7 +104,14 @@ def show_advice(shell: Shell, answer: Any, wanted: str, explain: bool) -> None:
 
         encoder = Encoder(shell.lang)
         value = encoder.plan(answer, explain) if several else encoder.recommendation(answer, explain)
+        if code is not None:
+            value["code"] = code
         shell.write(dump(value) if wanted == "json" else dump_line(value))
+        return
+    if code is not None:
+        from bertgpt_cli.render.markdown import fenced
+
+        shell.write(code if wanted == "text" else f"{fenced(code)}\n")
         return
     from bertgpt_cli.render import recommendation
 

@@ -50,6 +50,17 @@ class Shell(NamedTuple):
         else:
             self.show(document(report, self.lang), wanted)
 
+    def show_told(
+        self, report: Any, document: Callable[[Any, Lang], Document], plain: Callable[[Any, Lang], Any], wanted: str
+    ) -> None:
+        """A report whose JSON is told by a function of its own, `plain`, beside the head that every JSON answer has."""
+        if wanted == "json":
+            from bertgpt_cli.render.as_json import SCHEMA_VERSION, dump
+
+            self.write(dump({"schema_version": SCHEMA_VERSION, **plain(report, self.lang)}))
+        else:
+            self.show(document(report, self.lang), wanted)
+
     def say(self, message: Text) -> None:
         """Talk, on standard error: never part of an answer."""
         from bertgpt_cli.render.document import Paragraph, line

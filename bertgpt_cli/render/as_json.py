@@ -12,8 +12,9 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from bertgpt_cli.errors import AmbiguousTask, BertgptError, Complaint, InputFileError
-from bertgpt_cli.render import evidence, words
+from bertgpt_cli.render import checkpoints, evidence, words
 from bertgpt_cli.render.recommendation import rows_of
+from bertgpt_cli.report.checkpoint import Picks
 from bertgpt_cli.report.evidence import Confidence, Evidence, Weighed
 from bertgpt_cli.report.map import Map
 from bertgpt_cli.report.recommendation import (
@@ -23,6 +24,7 @@ from bertgpt_cli.report.recommendation import (
     Card,
     Change,
     Flip,
+    Match,
     Obstacle,
     Plan,
     Range,
@@ -59,18 +61,12 @@ class Encoder:
             self._texts.clear()
         got = dict(answer.situation)
         got.setdefault("output", answer.output)
-        match = answer.task
-        matched = (
-            f'{{"words":{_scalar(match.words)},"how":"{match.how}","score":{match.score},'
-            f'"read":{compact([one._asdict() for one in match.read])},"family":{_scalar(match.family or None)}}}'
-        )
-        title = _scalar(match.title.say(self.lang))
         alternatives = [self._alternative(one, got) for one in answer.alternatives if explain or not one.shared]
         situation = ",".join([f'"{name}":{_scalar(value)}' for name, value in answer.situation])
         text = self._text
         return (
             f'{{"schema_version":"{SCHEMA_VERSION}","kind":"recommendation",'
-            f'"task":{{"id":"{match.id}","title":{title},"matched":{matched}}},'
+            f'"task":{text(answer.task, self._match)},'
             f'"situation":{{{situation}}},"output":"{answer.output}",'
             f'"fits":{_scalar(answer.fits)},"unmet":[{",".join([self._obstacle(one, got) for one in answer.unmet])}],'
             f'"family":"{answer.family}","approach":{text(answer.approach, self._card)},"choice":"{answer.choice}",'
@@ -78,6 +74,7 @@ class Encoder:
             f'"confidence":{text(answer.evidence.confidence, self._confidence)},'
             f'"evidence":{self._evidence(answer, explain)},'
             f'"adaptation":{text(answer.adaptation, self._adaptation)},'
+            f"{self._whole_picks(answer.checkpoints) if explain else text(answer.checkpoints, self._picks)},"
             f'"alternatives":[{",".join(alternatives)}],'
             f'"outside":[{",".join([self._alternative(one, got) for one in answer.outside])}],'
             f'"stages":[{",".join([compact(self._stage(one)) for one in answer.stages])}],'
@@ -85,6 +82,16 @@ class Encoder:
             f'"assumptions":[{",".join([text(one, self._assumption) for one in answer.assumptions])}],'
             f'"rulebook":{text(answer.rulebook, self.plain)}}}'
         )
+
+    def _match(self, match: Match) -> dict[str, Any]:
+        matched = {
+            "words": match.words,
+            "how": match.how,
+            "score": match.score,
+            "read": [one._asdict() for one in match.read],
+            "family": match.family or None,
+        }
+        return {"id": match.id, "title": match.title.say(self.lang), "matched": matched}
 
     def plan(self, answer: Plan, explain: bool = False) -> dict[str, Any]:
         return {
@@ -219,6 +226,18 @@ class Encoder:
     def _cited(self, reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
         cited = {one.id: one._asdict() for reason in reasons for one in reason.evidence}
         return list(cited.values())
+
+    def _picks(self, picks: Picks) -> str:
+        return self._told_picks(picks, False)
+
+    def _whole_picks(self, picks: Picks) -> str:
+        return self._told_picks(picks, True)
+
+    def _told_picks(self, picks: Picks, whole: bool) -> str:
+        """The text of two keys: the checkpoints, and the language that they were picked for."""
+        told = [checkpoints.plain_pick(one, self.lang, whole) for one in picks.picks]
+        language = {"language": picks.language, "assumed": picks.assumed}
+        return f'"checkpoints":{compact(told)},"checkpoints_for":{compact(language)}'
 
     def _adaptation(self, adaptation: Adaptation) -> dict[str, Any]:
         plain = self.plain(adaptation)

@@ -56,6 +56,10 @@ COMMANDS: dict[str, Help] = {
                 Text("in Chinese, with every choice", "中文，列出所有选项"),
             ),
             (
+                "bertgpt recommend ner --labels 4000 --code > start.py",
+                Text("a program to start with", "输出可直接运行的起步程序"),
+            ),
+            (
                 "bertgpt recommend --batch situations.jsonl --format jsonl",
                 Text("one situation a line, one answer a line", "一行一个情境，一行一个答案"),
             ),
@@ -84,6 +88,35 @@ COMMANDS: dict[str, Help] = {
                 "bertgpt map --task classification --x labels --y hosted --out map.svg",
                 Text("as a picture", "存成图片"),
             ),
+        ),
+    ),
+    "models": Help(
+        Text(
+            "The checkpoints that bertgpt knows, in its order of preference: filtered by what you need, or one by itself.",
+            "列出 bertgpt 收录的模型（按推荐顺序），可按需要筛选，也可查看单个模型。",
+        ),
+        (
+            (
+                "bertgpt models --family bert --text-language zh --max-params 120M",
+                Text("small Chinese encoders", "小型中文编码器"),
+            ),
+            ("bertgpt models rerank --license permissive", Text("by words", "按词查找")),
+            ("bertgpt models bge-m3", Text("all that is known of one", "查看一个模型的全部信息")),
+        ),
+    ),
+    "estimate": Help(
+        Text(
+            "What a model takes in memory and time, part by part: for a checkpoint by name or for any config.json, on this machine or "
+            "another.",
+            "逐项估算模型占用的内存和时间：可给模型名称或任意 config.json，按本机或其他机器估算。",
+        ),
+        (
+            (
+                "bertgpt estimate bert-base-uncased --batch 8 --tokens 512 --train",
+                Text("will training fit?", "训练放得下吗？"),
+            ),
+            ("bertgpt estimate Qwen/Qwen3-8B --gpu rtx-4090", Text("on another machine", "换一台机器")),
+            ("bertgpt estimate bge-m3 --memory-gb 4", Text("in so much memory", "限定内存")),
         ),
     ),
     "selfcheck": Help(
@@ -171,6 +204,23 @@ OPTIONS: dict[str, Text] = {
         'answer a file of JSON lines: {"task": NAME} or {"ask": WORDS} plus facts by name and an id; - is standard input',
         '批量回答 JSONL 文件：每行 {"task": 名称} 或 {"ask": 词语}，可加事实和 id；- 表示标准输入',
     ),
+    "code": Text(
+        "print a starter program for the advised approach instead of the answer",
+        "输出所推荐方案的起步程序，不输出建议正文",
+    ),
+    "find": Text("a checkpoint's name, or words to search for", "模型名称，或要搜索的词"),
+    "family": Text("only this family", "只看这一家族"),
+    "approach": Text("only those that this approach starts from", "只看适用于该方案的模型"),
+    "fits": Text("only those that fit this machine's memory", "只看本机内存放得下的模型"),
+    "model": Text(
+        "a checkpoint's name, a config.json, or a folder that has one", "模型名称、config.json，或含有它的文件夹"
+    ),
+    "batch_size": Text("how many inputs at once", "一批处理多少条"),
+    "train": Text("training instead of inference", "估算训练，而不是推理"),
+    "precision": Text("only this precision (default: all four)", "只看这一种精度（默认四种都列出）"),
+    "cores": Text("a machine with so many cores", "换成这么多核的机器"),
+    "gpu": Text("a GPU by name: a100, rtx-4090, t4 ...", "指定 GPU：a100、rtx-4090、t4 等"),
+    "calibrate": Text("measure this machine's speed again", "重新测量本机速度"),
     "explain": Text(
         "every choice that was considered, and why not; every published result that matches",
         "列出考虑过的所有选项及落选原因，以及所有相符的公开结果",

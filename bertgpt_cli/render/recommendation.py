@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertgpt_cli.render import evidence, words
+from bertgpt_cli.render import checkpoints, evidence, words
 from bertgpt_cli.render.document import Block, Document, Heading, Line, Paragraph, Rows, Span, Table, line
 from bertgpt_cli.report.recommendation import Alternative, Cited, Flip, Plan, Recommendation, StageAdvice
 from bertgpt_cli.text import Lang, Text
@@ -58,6 +58,7 @@ def document(answer: Recommendation, lang: Lang, explain: bool = False) -> Docum
     ]
     rows += _evidence(answer, lang, explain)
     rows += _adaptation(answer, lang, explain)
+    rows += checkpoints.rows(answer.checkpoints, lang)
     rows += [_stage(index, stage, lang) for index, stage in enumerate(answer.stages)]
     for index, aside in enumerate(answer.outside):
         title = aside.approach.title.say(lang)

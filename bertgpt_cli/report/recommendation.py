@@ -8,6 +8,7 @@ which makes a class three times as slow to make.)
 
 from typing import NamedTuple, TypeAlias
 
+from bertgpt_cli.report.checkpoint import Picks
 from bertgpt_cli.report.evidence import Evidence
 from bertgpt_cli.text import Text
 
@@ -179,6 +180,7 @@ class Recommendation(NamedTuple):
     reasons: tuple[Reason, ...]
     adaptation: Adaptation
     evidence: Evidence
+    checkpoints: Picks
     alternatives: tuple[Alternative, ...]
     outside: tuple[Alternative, ...]
     stages: tuple[StageAdvice, ...]

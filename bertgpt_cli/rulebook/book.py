@@ -6,6 +6,7 @@ The parts are named tuples, not dataclasses: a compiled book is stored as plain 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from bertgpt_cli.report.checkpoint import Checkpoint, Gpu
 from bertgpt_cli.report.evidence import Result
 from bertgpt_cli.report.recommendation import Card, Range
 from bertgpt_cli.rulebook.facts import Value
@@ -118,7 +119,8 @@ class Approach(NamedTuple):
     given fact rules the approach out, a need on a fact that was not given does not. `serving` says what one item
     costs when served: `light` (one pass of an encoder), `mixed`, or `heavy` (a decoder on every item). `side` is the
     kind of model whose published wins speak for it, `encoder` or `decoder` (empty: neither's do); `since` the year in
-    which models of its kind appeared (0: not told), so that no older result is taken to speak for it.
+    which models of its kind appeared (0: not told), so that no older result is taken to speak for it. `parts` are the
+    (approach, task) that a combination is put together from, the task empty where it is the whole's.
     """
 
     id: str
@@ -130,6 +132,7 @@ class Approach(NamedTuple):
     side: str
     since: int
     classes: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
     adapt: Text
     inference: Text
     cost: Text
@@ -190,7 +193,8 @@ class Said(NamedTuple):
 
 class Rulebook(NamedTuple):
     """All rules, layered. `names` maps every normalised id, title and alias to the tasks that have it; `no_names` those
-    of refusals to the refusal. `evidence` holds the published results by the id of their task, those of none under ""; `kin`
+    of refusals to the refusal. `checkpoints` holds the models by the approach that they serve, those that serve none under "", in the order of
+    the files, which is the order of preference; `gpus` is by name and by alias. `evidence` holds the published results by the id of their task, those of none under ""; `kin`
     says for each task whose results speak for it: first its own and those of the kinds of it that share its choices, then
     those of its parents, one after the other. `said` and `no_said` are by the ids of tasks and of refusals; a compiled book reads them
     when they are first looked at.
@@ -200,6 +204,8 @@ class Rulebook(NamedTuple):
     approaches: dict[str, Approach]
     families: dict[str, Family]
     sources: dict[str, Source]
+    checkpoints: Mapping[str, tuple[Checkpoint, ...]]
+    gpus: dict[str, Gpu]
     evidence: Mapping[str, tuple[Result, ...]]
     kin: dict[str, tuple[tuple[str, ...], ...]]
     refused: Mapping[str, Refusal]
@@ -209,6 +215,11 @@ class Rulebook(NamedTuple):
     no_said: Mapping[str, Said]
     files: tuple[str, ...]
     date: str
+
+    def models(self) -> dict[str, Checkpoint]:
+        """All checkpoints by their own ids, in the order in which they are written."""
+        found = {one.id: one for ones in self.checkpoints.values() for one in ones}
+        return dict(sorted(found.items(), key=lambda item: item[1].rank))
 
     def results(self) -> dict[str, Result]:
         """All published results by their own ids, in the order of the evidence."""

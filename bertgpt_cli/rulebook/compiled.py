@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from bertgpt_cli.report.checkpoint import Checkpoint, Gpu, Shape
 from bertgpt_cli.report.evidence import Result
 from bertgpt_cli.rulebook.book import (
     Approach,
@@ -37,7 +38,7 @@ Both = tuple[Mapping[str, Said], Mapping[str, Said]]
 def pack(book: Rulebook) -> bytes:
     """The book, but for what people say, as plain dicts, tuples, strings and numbers, all that marshal takes."""
     plain: dict[str, Any] = _plain(book._replace(said={}, no_said={}))
-    for parts in ("tasks", "evidence", "refused"):
+    for parts in ("tasks", "checkpoints", "evidence", "refused"):
         plain[parts] = {name: marshal.dumps(part) for name, part in plain[parts].items()}
     return marshal.dumps(plain)
 
@@ -73,6 +74,8 @@ def unpack(data: bytes | memoryview, said: Callable[[], Both]) -> Rulebook:
         approaches={name: _approach(part) for name, part in plain["approaches"].items()},
         families={name: _family(part) for name, part in plain["families"].items()},
         sources={name: Source(*part) for name, part in plain["sources"].items()},
+        checkpoints=_Packed(plain["checkpoints"], _checkpoints),
+        gpus={name: Gpu(*part) for name, part in plain["gpus"].items()},
         evidence=_Packed(plain["evidence"], _results),
         kin=plain["kin"],
         refused=_Packed(plain["refused"], _refusal),
@@ -130,6 +133,11 @@ class _Later(Mapping[str, Said]):
         return len(self._parts)
 
 
+def _checkpoints(parts: tuple[Any, ...]) -> tuple[Checkpoint, ...]:
+    plain = (Checkpoint(*part) for part in parts)
+    return tuple(one._replace(shape=Shape(*one.shape), about=Text(*one.about)) for one in plain)
+
+
 def _results(rows: tuple[Any, ...]) -> tuple[Result, ...]:
     return tuple(Result(*row) for row in rows)
 
@@ -165,7 +173,9 @@ def _conditions(parts: tuple[Any, ...]) -> tuple[Condition, ...]:
 
 
 def _approach(part: tuple[Any, ...]) -> Approach:
-    id, family, title, gives, needs, serving, side, since, classes, adapt, inference, cost, evidence, origin = part
+    id, family, title, gives, needs, serving, side, since, classes, parts, adapt, inference, cost, evidence, origin = (
+        part
+    )
     return Approach(
         id,
         family,
@@ -176,6 +186,7 @@ def _approach(part: tuple[Any, ...]) -> Approach:
         side,
         since,
         classes,
+        parts,
         Text(*adapt),
         Text(*inference),
         Text(*cost),

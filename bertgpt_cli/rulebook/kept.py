@@ -33,13 +33,20 @@ class Kept:
         self._folder = folder
         self._key = _key(paths) if folder else None
 
-    def get(self, what: str, make: Callable[[], T], pack: Callable[[T], bytes], unpack: Callable[[memoryview], T]) -> T:
-        """The thing called `what`: from the folder if it is there and fresh, else by `make`, whose errors are raised."""
+    def get(
+        self,
+        what: str,
+        make: Callable[[], T],
+        pack: Callable[[T], bytes],
+        unpack: Callable[[memoryview], T],
+        again: bool = False,
+    ) -> T:
+        """The thing called `what`: from the folder if it is there and fresh, else (or `again`) by `make`, whose errors are raised."""
         if self._key is None or self._folder is None:
             return make()
         of = zlib.crc32(repr([path for _, path in self._paths]).encode())
         file = os.path.join(self._folder, f"{what}-{of:08x}.bin")
-        data = _read(file, self._key)
+        data = None if again else _read(file, self._key)
         if data is not None:
             with suppress(ValueError, EOFError, TypeError, KeyError, IndexError):
                 return unpack(data)

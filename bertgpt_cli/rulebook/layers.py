@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bertgpt_cli.checkpoints import memory
+from bertgpt_cli.checkpoints.parameters import count
 from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.report.checkpoint import Checkpoint, Gpu, Shape
 from bertgpt_cli.report.evidence import Result
 from bertgpt_cli.rulebook.book import (
     FAMILIES,
@@ -29,9 +32,12 @@ from bertgpt_cli.rulebook.evidence import Sheet
 from bertgpt_cli.rulebook.facts import FACTS
 from bertgpt_cli.rulebook.file_text import Enough, in_order, keep
 from bertgpt_cli.rulebook.naming import normal
-from bertgpt_cli.rulebook.reading import Layer, Part, did_you_mean
+from bertgpt_cli.rulebook.reading import Layer, Part, did_you_mean, nearest
+from bertgpt_cli.rulebook.shapes import SECTIONS
 from bertgpt_cli.text import Text
 
+_APPROACH, _TASK = Text("approach", "方案"), Text("task", "任务")
+_MOST_OFF = 0.005  # how far a count may be from what is published, which is rounded
 _NO_WORDS: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
@@ -56,7 +62,7 @@ class _Stack:
         self.tasks: dict[str, Part] = {}
         self.choices: dict[str, dict[str, Part]] = {}
         self.otherwise: dict[str, Part] = {}
-        self.rest: dict[str, dict[str, Part]] = {"approaches": {}, "families": {}, "sources": {}, "refused": {}}
+        self.rest: dict[str, dict[str, Part]] = {section: {} for section in SECTIONS if section != "tasks"}
         self.disabled: dict[str, Part] = {}
         self.orphans: dict[str, list[str]] = {}  # a disabled task -> the tasks that still refer to it
 
@@ -78,6 +84,8 @@ class _Stack:
             for name, part in self.rest["sources"].items()
         }
         tasks = {name: self._frozen(name, part, approaches) for name, part in self.tasks.items()}
+        for part in self.rest["approaches"].values():
+            self._composed(part, approaches)
         refused = {name: self._refusal(name, part) for name, part in self.rest["refused"].items()}
         evidence = self._evidence(sources)
         self._lineage(tasks)
@@ -91,6 +99,8 @@ class _Stack:
             approaches,
             families,
             sources,
+            self._checkpoints(approaches),
+            self._gpus(),
             evidence,
             _kin(tasks, evidence),
             refused,
@@ -101,6 +111,85 @@ class _Stack:
             self.files,
             newest,
         )
+
+    def _checkpoints(self, approaches: dict[str, Approach]) -> dict[str, tuple[Checkpoint, ...]]:
+        found: dict[str, list[Checkpoint]] = {}
+        for rank, (name, part) in enumerate(self.rest["checkpoints"].items()):
+            one = self._checkpoint(name, part, approaches, rank)
+            for approach in one.serves or ("",):
+                found.setdefault(approach, []).append(one)
+        return {approach: tuple(ones) for approach, ones in found.items()}
+
+    def _checkpoint(self, name: str, part: Part, approaches: dict[str, Approach], rank: int) -> Checkpoint:
+        for key, what, known in (("serves", _APPROACH, approaches), ("tasks", _TASK, self.tasks)):
+            for one in part.get(key, ()):
+                if one not in known and one not in self.disabled:
+                    message = Text(f"no {what.en} is named '{one}'", f"没有名为“{one}”的{what.zh}")
+                    self.bad(part.complain("BG304", message, key, did_you_mean(one, known)))
+        inner = part.get("shape")
+        fields = inner.fields if inner else {}
+        fits = all(field in fields for field in ("architecture", "layers", "width", "heads", "ffn", "vocabulary"))
+        shape = Shape(**fields) if fits else Shape("", 1, 1, 1, 1, 1)
+        model = part.get("class", "")
+        parts = count(shape, model)
+        published, computed = part.get("parameters", 0), parts.total
+        if fits and published and abs(computed / published - 1) > _MOST_OFF:
+            message = Text(
+                f"the shape makes {computed:,} parameters, {computed / published - 1:+.1%} from what is published",
+                f"按 shape 算出 {computed:,} 个参数，与公布值相差 {computed / published - 1:+.1%}",
+            )
+            self.bad(part.complain("BG312", message, "parameters"))
+        return Checkpoint(
+            name,
+            part.get("family", ""),
+            model,
+            shape,
+            published,
+            computed,
+            memory.serving(shape, parts, part.get("family", ""), part.get("context", 0)),
+            part.get("context", 0),
+            part.get("languages", ()),
+            part.get("license", ""),
+            part.get("year", 0),
+            part.get("serves", ()),
+            part.get("tasks", ()),
+            part.get("remote_code", False),
+            part.get("about", Text("", "")),
+            part.get("source", ""),
+            part.origin.place,
+            rank,
+        )
+
+    def _gpus(self) -> dict[str, Gpu]:
+        found: dict[str, Gpu] = {}
+        for name, part in self.rest["gpus"].items():
+            one = Gpu(
+                name,
+                part.get("title", ""),
+                part.get("memory_gb", 0) * 1e9,
+                part.get("bandwidth_gbs", 0) * 1e9,
+                part.get("fp32_tflops", 0) * 1e12,
+                part.get("bf16_tflops", 0) * 1e12,
+                part.get("int8_tops", 0) * 1e12,
+                part.get("year", 0),
+                part.get("source", ""),
+            )
+            for called in (name, *part.get("aliases", ())):
+                if called in found:
+                    message = Text(
+                        f"'{called}' is a name of {found[called].id} already",
+                        f"“{called}”已经是 {found[called].id} 的名称",
+                    )
+                    self.bad(part.complain("BG303", message))
+                found[called] = one
+        return found
+
+    def _composed(self, part: Part, approaches: dict[str, Approach]) -> None:
+        for component in part.get("parts", ()):
+            self._known(component, "approach", _APPROACH, approaches)
+            task = component.get("task", "")
+            if task not in self.tasks and nearest(task, self.tasks):  # else it is one that a layer has disabled
+                self._known(component, "task", _TASK, self.tasks)
 
     def _evidence(self, sources: dict[str, Source]) -> dict[str, tuple[Result, ...]]:
         """The published results of all files by task; those of a disabled task belong to none."""
@@ -246,7 +335,7 @@ class _Stack:
         if part.get(key) in self.disabled and part.get(key) not in self.tasks:
             self.orphans.setdefault(part.get(key), []).append(task)
         else:
-            self._known(part, key, Text("task", "任务"), self.tasks)
+            self._known(part, key, _TASK, self.tasks)
 
     def _needed(self) -> None:
         for name, users in self.orphans.items():
@@ -293,7 +382,7 @@ class _Stack:
         )
 
     def _frozen_choice(self, id: str, part: Part, approaches: dict[str, Approach]) -> Choice:
-        self._known(part, "approach", Text("approach", "方案"), approaches)
+        self._known(part, "approach", _APPROACH, approaches)
         approach = part.get("approach", id)
         if approach in approaches and approaches[approach].family not in FAMILIES:
             message = Text(
@@ -319,7 +408,7 @@ class _Stack:
         )
 
     def _aside(self, part: Part, approaches: dict[str, Approach]) -> Aside:
-        self._known(part, "approach", Text("approach", "方案"), approaches)
+        self._known(part, "approach", _APPROACH, approaches)
         return Aside(part.get("approach", ""), part.get("because", Text("", "")), self._cites(part), part.origin)
 
     def _stage(self, task: str, part: Part) -> Stage:
@@ -328,7 +417,7 @@ class _Stack:
         return Stage(part.get("task", ""), part.get("does", empty), part.get("passes", empty), part.origin)
 
     def _example(self, task: str, part: Part, choices: tuple[Choice, ...], approaches: dict[str, Approach]) -> Example:
-        self._known(part, "expect", Text("approach", "方案"), approaches)
+        self._known(part, "expect", _APPROACH, approaches)
         if choices:
             self._known(part, "choice", Text(f"choice of {task}", f"{task} 的选项"), [choice.id for choice in choices])
         return Example(part.get("given", ()), part.get("expect", ""), part.get("choice", ""), part.origin)
@@ -366,6 +455,7 @@ class _Stack:
             part.get("side") or {"bert": "encoder", "gpt": "decoder"}.get(family, ""),
             part.get("since", 0),
             part.get("classes", ()),
+            tuple((one.get("approach", ""), one.get("task", "")) for one in part.get("parts", ())),
             part.get("adapt", empty),
             part.get("inference", empty),
             part.get("cost", empty),

@@ -17,9 +17,17 @@ from bertgpt_cli.rulebook.book import FORMAT, Condition, Origin
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Value
 from bertgpt_cli.rulebook.file_text import Enough, Source, in_order, keep
-from bertgpt_cli.rulebook.shapes import ID, OTHERWISE, SECTIONS, SHAPES, SOURCE_ID, Key
+from bertgpt_cli.rulebook.shapes import ID, NAMES, OTHERWISE, SECTIONS, SHAPES, Key
 from bertgpt_cli.rulebook.strict_yaml import Mapping, Node, Scalar, Sequence, kind_of, parse
 from bertgpt_cli.text import Text
+
+_NO_TEXT = Text("", "")
+# Numbers that are no facts of a situation but are read as strictly.
+QUANTITIES: dict[str, Fact] = {
+    "count": Fact("a number", "", "count", _NO_TEXT, _NO_TEXT, least=1),
+    "size": Fact("a size", "", "size", _NO_TEXT, _NO_TEXT, least=1),
+    "number": Fact("a number", "", "number", _NO_TEXT, _NO_TEXT),
+}
 
 
 class Part(NamedTuple):
@@ -138,10 +146,10 @@ class _Reader:
         if not isinstance(node, Mapping):
             self._kind(node, Text(f"a map from names to {name}", f"从名称到 {name} 的映射"))
             return parts
-        pattern = SOURCE_ID if shape == "source" else ID
+        pattern = NAMES.get(shape, ID)
         for part_name, (key, value) in node.entries.items():
             if shape != "family" and not re.fullmatch(pattern, part_name, re.ASCII):
-                want = Text("capital letters and digits", "大写字母和数字") if shape == "source" else _ID_WORDS
+                want = _NAME_WORDS.get(shape, _ID_WORDS)
                 self.bad(key, "BG203", Text(f"a {shape}'s name is {want.en}", f"{shape} 的名称只能用{want.zh}"))
             part = self._part(shape, value, key)
             if part is not None:
@@ -208,6 +216,12 @@ class _Reader:
             return self._when(node)
         if kind == "given":
             return self._given(node)
+        if kind == "part":
+            return self._part(spec.of[0], node)
+        if kind == "flag":
+            return self._flag(node)
+        if kind in QUANTITIES:
+            return self._fact_value(QUANTITIES[kind], node)
         return self._list(spec, node)
 
     def _list(self, spec: Key, node: Node) -> tuple[Any, ...] | None:
@@ -226,6 +240,8 @@ class _Reader:
                 value = self._word(item, spec.of)
             elif spec.kind == "cites":
                 value = self._cite(item)
+            elif spec.kind == "languages":
+                value = self._fact_value(FACTS["language"], item)
             else:
                 value = self._line(item)
             if value is not None:
@@ -295,6 +311,12 @@ class _Reader:
         if isinstance(node, Scalar) and kind_of(node) == "int" and re.fullmatch(r"(19|20)\d\d", node.text):
             return int(node.text)
         self._kind(node, Text("a year such as 2019", "年份，如 2019"))
+        return None
+
+    def _flag(self, node: Node) -> bool | None:
+        if isinstance(node, Scalar) and kind_of(node) == "bool":
+            return node.text.lower() == "true"
+        self._kind(node, Text("true or false", " true 或 false"))
         return None
 
     def _word(self, node: Node, words: tuple[str, ...]) -> str | None:
@@ -457,6 +479,13 @@ class _Reader:
 
 
 _ID_WORDS = Text("small letters, digits and single hyphens", "小写字母、数字和单个连字符")
+_NAME_WORDS = {
+    "source": Text("capital letters and digits", "大写字母和数字"),
+    "checkpoint": Text(
+        "owner/name, of letters, digits, dots, hyphens and underscores",
+        "字母、数字、点、连字符和下划线，写作 所有者/名称",
+    ),
+}
 
 
 def _digits(fact: Fact, node: Scalar) -> Text | None:

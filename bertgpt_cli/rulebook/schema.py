@@ -10,8 +10,9 @@ from typing import Any
 
 from bertgpt_cli.rulebook.book import FORMAT
 from bertgpt_cli.rulebook.citation import CITATION
-from bertgpt_cli.rulebook.facts import FACTS, LANGUAGE, SIZE, Fact
-from bertgpt_cli.rulebook.shapes import ID, OTHERWISE, SECTIONS, SHAPES, SOURCE_ID, Key
+from bertgpt_cli.rulebook.facts import FACTS, LANGUAGE, NO_LANGUAGE, SIZE, Fact
+from bertgpt_cli.rulebook.reading import QUANTITIES
+from bertgpt_cli.rulebook.shapes import ID, NAMES, OTHERWISE, SECTIONS, SHAPES, Key
 
 
 def schema() -> dict[str, Any]:
@@ -48,7 +49,7 @@ def schema() -> dict[str, Any]:
 
 
 def _section(name: str, shape: str) -> dict[str, Any]:
-    pattern = f"^{SOURCE_ID if shape == 'source' else ID}$"
+    pattern = f"^{NAMES.get(shape, ID)}$"
     return {
         "type": "object",
         "description": f"{name} by name",
@@ -83,10 +84,18 @@ def _key(spec: Key) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1900, "maximum": 2099}
     if kind == "word":
         return {"enum": list(spec.of)}
+    if kind == "part":
+        return {"allOf": [_ref(spec.of[0])]}
+    if kind == "flag":
+        return {"type": "boolean"}
+    if kind in QUANTITIES:
+        return {name: part for name, part in _value(QUANTITIES[kind]).items() if name != "description"}
     if kind == "lines":
         item: dict[str, Any] = _ref("line")
     elif kind == "words":
         item = {"enum": list(spec.of)}
+    elif kind == "languages":
+        item = {"type": "string", "pattern": f"^({LANGUAGE}|{'|'.join(NO_LANGUAGE)})$"}
     elif kind == "cites":
         item = {"type": "string", "pattern": f"^{CITATION}$"}
     else:

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from bertgpt_cli.report.checkpoint import Shape
 from bertgpt_cli.rulebook.book import FAMILIES, SIDES
 from bertgpt_cli.rulebook.facts import OUTPUTS
 
 # both: {en: text, zh: text}; lists: {en: [text], zh: [text]}; line: text; lines: [text]; id: a name; year: a number;
 # word: one of `of`; words: a list of them; when: conditions; given: facts; items: a list of the shape named by `of`;
-# cites: a list of sources or rows of them; formula: text.
-Kind = Literal["both", "lists", "line", "lines", "id", "year", "word", "words", "when", "given", "items", "cites"]
+# cites: a list of sources or rows of them; count, size (400M) and number: above 0; flag: true or false; languages: a list of
+# codes; part: a map with the keys of the shape named by `of`.
+Kind = Literal[
+    "both", "lists", "line", "lines", "id", "year", "word", "words", "when", "given", "items", "cites",
+    "count", "size", "number", "flag", "languages", "part",
+]  # fmt: skip
 
 
 class Key(NamedTuple):
@@ -28,6 +33,7 @@ class Key(NamedTuple):
 # JSON Schema lacks.
 ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 SOURCE_ID = r"[A-Z][A-Z0-9]*"
+MODEL_ID = r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?"
 
 OVERRIDES = ("replace", "merge", "disable")
 
@@ -83,11 +89,18 @@ SHAPES: dict[str, dict[str, Key]] = {
         "side": Key("word", "whose published wins speak for it; the family tells, but for a hybrid", of=SIDES),
         "since": Key("year", "the year in which models of this kind appeared; no older result speaks for it"),
         "classes": Key("lines", "the Hugging Face classes to start from", required=True, least=1),
+        "parts": Key(
+            "items", "of a combination: the approaches that it is put together from", of=("component",), least=2
+        ),
         "adapt": Key("both", "how the pretrained model is adapted: head or prompt", required=True),
         "inference": Key("both", "what inference needs", required=True),
         "cost": Key("both", "what it costs in the input's length n", required=True),
         "evidence": _EVIDENCE,
         "override": Key("word", "what to do with the approach of this name in the layers below", of=("replace",)),
+    },
+    "component": {
+        "approach": Key("id", "the approach whose models do this part", required=True),
+        "task": Key("id", "the task that it does here, if it is not the whole's"),
     },
     "family": {
         "title": Key("both", "the family's name", required=True),
@@ -116,6 +129,47 @@ SHAPES: dict[str, dict[str, Key]] = {
         "year": Key("year", "the year it appeared", required=True),
         "url": Key("line", "where it can be read", required=True),
     },
+    "checkpoint": {
+        "family": Key("word", "which family it belongs to", required=True, of=("bert", "gpt", "encoder-decoder")),
+        "class": Key("line", "the transformers class that the published weights are for", required=True),
+        "shape": Key("part", "the numbers of its architecture, as in its config.json", required=True, of=("shape",)),
+        "parameters": Key("size", "the parameter count as published", required=True),
+        "context": Key("count", "the most tokens that it reads at once", required=True),
+        "languages": Key(
+            "languages", "the languages that it was trained for; code for program text", required=True, least=1
+        ),
+        "license": Key("line", "the licence of the weights, as on the model card", required=True),
+        "year": Key("year", "the year in which the weights appeared", required=True),
+        "serves": Key("lines", "the approaches that start from it", required=True, least=1),
+        "tasks": Key("lines", "the only tasks that its head is ready for; none: any", least=1),
+        "remote_code": Key("flag", "true where nothing loads it but code from its own repository; no answer names it"),
+        "about": Key("both", "what sets it apart, in a clause", required=True),
+        "source": Key("line", "where these facts can be read", required=True),
+        "override": Key("word", "what to do with the checkpoint of this name in the layers below", of=("replace",)),
+    },
+    "shape": {
+        "architecture": Key("line", "the config's model_type", required=True),
+        **{
+            name: Key("flag" if isinstance(default, bool) else "count", f"{name} of the architecture")
+            for name, default in Shape._field_defaults.items()
+        },
+        **{
+            name: Key("count", f"{name} of the architecture", required=True)
+            for name in ("layers", "width", "heads", "ffn", "vocabulary")
+        },
+    },
+    "gpu": {
+        "title": Key("line", "the name it is sold under", required=True),
+        "aliases": Key("lines", "other ways to write it, in small letters"),
+        "memory_gb": Key("number", "its memory, in gigabytes", required=True),
+        "bandwidth_gbs": Key("number", "its memory's bandwidth, in gigabytes a second", required=True),
+        "fp32_tflops": Key("number", "dense fp32 without tensor cores, in tera-operations a second", required=True),
+        "bf16_tflops": Key("number", "dense bf16 (or fp16) with tensor cores", required=True),
+        "int8_tops": Key("number", "dense int8 with tensor cores"),
+        "year": Key("year", "the year in which it appeared", required=True),
+        "source": Key("line", "where these numbers can be read", required=True),
+        "override": Key("word", "what to do with the GPU of this name in the layers below", of=("replace",)),
+    },
 }
 
 # The top level: each section is a map from names to parts of one shape.
@@ -125,7 +179,12 @@ SECTIONS: dict[str, str] = {
     "families": "family",
     "sources": "source",
     "refused": "refusal",
+    "checkpoints": "checkpoint",
+    "gpus": "gpu",
 }
+
+# What the names of a section look like, where they are not ids.
+NAMES: dict[str, str] = {"source": SOURCE_ID, "checkpoint": MODEL_ID}
 
 # One section is a list of choices: they end every task's own list, for outputs that the task does not usually give.
 OTHERWISE = "otherwise"

@@ -1,0 +1,60 @@
+"""Answer from your documents, as a JSON record (RAG). Needs: pip install sentence-transformers."""
+
+import json
+
+import torch
+from sentence_transformers import SentenceTransformer
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+EMBEDDER = "Alibaba-NLP/gte-modernbert-base"
+DECODER = "Qwen/Qwen3-4B-Instruct-2507"
+CONTEXT = 32768  # most tokens that the decoder reads at once
+MAX_NEW_TOKENS = 256  # longest answer
+KEPT = 3  # passages for the decoder: more of them distract it
+
+# Your own data here.
+question = "How is the weather in London?"
+documents = [
+    "The guitar has six strings and is tuned in fourths.",
+    "In May it is cold in London, and the rain that falls from the clouds makes all the books and the paper wet.",
+    "Take the train to Paris; it is quick and it is cheap.",
+]
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+embedder = SentenceTransformer(EMBEDDER)
+tokenizer = AutoTokenizer.from_pretrained(DECODER)
+decoder = AutoModelForCausalLM.from_pretrained(DECODER).to(device).eval()
+size = embedder.max_seq_length * 3 // 4  # tokens of a passage: a prompt and special tokens must fit, too
+
+
+def pieces(text):  # a long document is cut into passages that overlap
+    at = embedder.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    starts = range(0, max(len(at) - size // 8, 1), size - size // 8)
+    return [text[at[i][0] : at[min(i + size, len(at)) - 1][1]] for i in starts]
+
+
+def prompt(passages):
+    message = 'Answer from the passages only, as JSON: {"answer": "... or null", "passages": [1]}\n'
+    message += "\n".join(f"[{k}] {passage}" for k, passage in enumerate(passages, 1)) + f"\nQuestion: {question}"
+    chat = [{"role": "user", "content": message}]
+    how = {"tokenize": False, "add_generation_prompt": True, "enable_thinking": False}
+    return tokenizer.apply_chat_template(chat, **how) if tokenizer.chat_template else f"{message}\nAnswer:"
+
+
+parts = [piece for document in documents for piece in pieces(document)]  # ahead of time
+index = embedder.encode_document(parts, normalize_embeddings=True)
+
+near = (-index @ embedder.encode_query(question, normalize_embeddings=True)).argsort()[:KEPT].tolist()
+best = [parts[k] for k in near]
+while len(best) > 1 and len(tokenizer(prompt(best))["input_ids"]) > CONTEXT - MAX_NEW_TOKENS:
+    best.pop()  # the last goes where they do not fit beside the answer
+batch = tokenizer([prompt(best)], add_special_tokens=not tokenizer.chat_template, return_tensors="pt").to(device)
+with torch.inference_mode():
+    out = decoder.generate(**batch, max_new_tokens=MAX_NEW_TOKENS, do_sample=False)  # temperature 0
+answers = [tokenizer.decode(out[0, batch["input_ids"].shape[1] :], skip_special_tokens=True).strip()]
+try:
+    told = json.JSONDecoder().raw_decode(answers[0], answers[0].index("{"))[0]
+    records = [{"answer": told["answer"], "passages": [best[k - 1] for k in told["passages"]]}]
+except (ValueError, LookupError, TypeError):
+    records = [None]  # not the record that was asked for, or a passage that is made up
+print(records[0] or f"unreadable: {answers[0]}")
