@@ -29,7 +29,7 @@ from bertgpt_cli.rulebook import loading
 from tests.conftest import InProcess, Run
 
 BOOK = loading.load()
-EVERY = BOOK.models()
+EVERY = BOOK.checkpoints
 GPT2, LLAMA = EVERY["openai-community/gpt2"], EVERY["meta-llama/Llama-3.2-1B"]
 BERT = EVERY["google-bert/bert-base-uncased"]
 EMBEDDER = EVERY["Qwen/Qwen3-Embedding-0.6B"]

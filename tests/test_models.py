@@ -20,7 +20,7 @@ from bertgpt_cli.rulebook import loading
 from tests.conftest import InProcess
 
 BOOK = loading.load()
-EVERY = list(BOOK.models().values())
+EVERY = list(BOOK.checkpoints.values())
 
 
 def listed(run: InProcess, *argv: str) -> list[dict[str, Any]]:
@@ -248,7 +248,7 @@ def test_text_and_markdown_name_every_one_with_its_numbers(lang: str, run: InPro
     text, markdown = run(*argv).out, run(*argv, "--format", "markdown").out
     for id in found:
         assert id in text
-        one = BOOK.models()[id]
+        one = BOOK.checkpoints[id]
         [line] = [line for line in markdown.splitlines() if id.replace("_", r"\_") in line]
         for word in (one.license, str(one.year), f"{one.context:,}"):
             assert word in line
@@ -257,7 +257,7 @@ def test_text_and_markdown_name_every_one_with_its_numbers(lang: str, run: InPro
 
 def test_the_language_of_the_words_is_the_users(run: InProcess) -> None:
     english, chinese = run("models", "gpt2").out, run("models", "gpt2", "--lang", "zh").out
-    one = BOOK.models()["openai-community/gpt2"]
+    one = BOOK.checkpoints["openai-community/gpt2"]
     assert one.about.en.split()[0] in english
     assert one.about.zh[:4] in chinese
     assert "Licence" in english

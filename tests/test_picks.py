@@ -73,7 +73,7 @@ def does(one: Checkpoint, task: str) -> bool:
 
 
 def fitting(approach: str, task: str, facts: Situation, language: str) -> list[Checkpoint]:
-    could = BOOK.checkpoints.get(approach, ())
+    could = BOOK.serve(approach)
     return [one for one in could if does(one, task) and satisfies(one, facts, language)]
 
 
@@ -113,7 +113,7 @@ def test_two_or_three_are_picked_wherever_as_many_fit(approach: str, task: str, 
     assert len(found.picks) == min(3, len(fit))
     assert len({one.checkpoint.id for one in found.picks}) == len(found.picks)
     assert {one.checkpoint.id for one in found.picks} <= {one.id for one in fit}
-    could = [one for one in BOOK.checkpoints.get(approach, ()) if does(one, task)]
+    could = [one for one in BOOK.serve(approach) if does(one, task)]
     assert found.unfit == len(could) - len(fit)
 
 
@@ -193,7 +193,7 @@ def test_of_those_that_read_the_text_whole_the_rule_books_first_goes_first_not_t
         if language == "zh":
             whole = [one for one in whole if len(one.languages) <= 3]
         first = pick(approach, "parsing", {"language": language, "tokens": tokens}).picks[0].checkpoint
-        assert first.rank == min(one.rank for one in whole)
+        assert first == whole[0]  # which are in the rule book's order
 
 
 def test_texts_that_all_read_whole_change_nothing() -> None:
@@ -206,7 +206,7 @@ def test_texts_that_all_read_whole_change_nothing() -> None:
 @pytest.mark.parametrize("approach", [one.id for one in SINGLE if one.family == "gpt"])
 def test_on_a_processor_one_of_at_most_two_thousand_million_goes_first(approach: str) -> None:
     found = pick(approach, "text-ranking", {"device": "cpu"}).picks
-    smallest = min((one.parameters for one in BOOK.checkpoints.get(approach, ())), default=10**15)
+    smallest = min((one.parameters for one in BOOK.serve(approach)), default=10**15)
     if smallest <= 2 * 10**9:
         assert found[0].checkpoint.parameters <= 2 * 10**9
 
@@ -238,14 +238,14 @@ def test_a_ready_head_is_picked_only_for_its_own_task_or_a_kind_of_it(approach: 
             for one in pick(approach, task, {"language": language}).picks:
                 assert does(one.checkpoint, task)
     if approach == "ready-made-encoder":
-        assert all(one.tasks for one in BOOK.checkpoints[approach])
+        assert all(one.tasks for one in BOOK.serve(approach))
 
 
 @pytest.mark.parametrize("approach", ["cross-encoder", "decoder-reranker"])
 def test_rerankers_are_for_ranking_alone_and_go_first_there(approach: str) -> None:
-    rerankers = [one.id for one in BOOK.checkpoints[approach] if "text-ranking" in one.tasks]
-    assert {id for id in BOOK.models() if "rerank" in id.casefold()} - set(rerankers) <= {
-        one.id for one in BOOK.models().values() if approach not in one.serves
+    rerankers = [one.id for one in BOOK.serve(approach) if "text-ranking" in one.tasks]
+    assert {id for id in BOOK.checkpoints if "rerank" in id.casefold()} - set(rerankers) <= {
+        one.id for one in BOOK.checkpoints.values() if approach not in one.serves
     }
     for task in BOOK.tasks:
         found = [one.checkpoint.id for one in pick(approach, task, {}).picks]
@@ -317,13 +317,13 @@ def test_text_and_markdown_name_those_of_the_json(argv: tuple[str, ...], run: In
         for one in picks:
             assert one["id"] in text[at:]
             assert one["id"] in markdown.replace("\\", "")
-            assert BOOK.models()[one["id"]].license in text[at:]
+            assert BOOK.checkpoints[one["id"]].license in text[at:]
 
 
 @each_asked
 def test_the_json_says_why_and_what_each_takes(argv: tuple[str, ...], run: InProcess) -> None:
     for told_one in told(run, *argv)["checkpoints"]:
-        one = BOOK.models()[told_one["id"]]
+        one = BOOK.checkpoints[told_one["id"]]
         assert (told_one["parameters"], told_one["memory_bytes"]) == (one.parameters, one.memory)
         assert (told_one["context"], told_one["license"]) == (one.context, one.license)
         assert "GB to serve" in told_one["why"]
@@ -338,7 +338,7 @@ def test_explained_the_json_also_says_what_sets_each_apart_and_where_that_stands
     short, whole = told(run, *argv), told(run, *argv, "--explain")
     assert short["checkpoints_for"] == whole["checkpoints_for"]
     for one, more in zip(short["checkpoints"], whole["checkpoints"], strict=True):
-        known = BOOK.models()[one["id"]]
+        known = BOOK.checkpoints[one["id"]]
         apart = {"family": known.family, "year": known.year, "about": known.about.en, "source": known.source}
         assert more == {**one, **apart}
 
@@ -346,7 +346,7 @@ def test_explained_the_json_also_says_what_sets_each_apart_and_where_that_stands
 def test_in_chinese_the_reasons_are_chinese(run: InProcess) -> None:
     [one, *_] = told(run, "ner", "--lang", "zh", "--explain")["checkpoints"]
     assert "首选" in one["why"]
-    assert one["about"] == BOOK.models()[one["id"]].about.zh
+    assert one["about"] == BOOK.checkpoints[one["id"]].about.zh
 
 
 def test_that_a_language_is_assumed_is_said_and_one_that_is_given_is_not(run: InProcess) -> None:

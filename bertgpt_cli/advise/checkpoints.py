@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Literal
 
 from bertgpt_cli.errors import UsageError
 from bertgpt_cli.report.checkpoint import Checkpoint, Models, Pick, Picks
-from bertgpt_cli.rulebook.book import Approach, Rulebook
+from bertgpt_cli.rulebook.book import Approach, Rulebook, lineage
 from bertgpt_cli.rulebook.facts import NO_LANGUAGE, Value
 from bertgpt_cli.text import Text, is_han
 
@@ -30,28 +31,37 @@ class _Shelf:
     """The checkpoints that serve one approach, as bit masks: which a fact leaves, so that what many situations share is done once."""
 
     def __init__(self, book: Rulebook, approach: str) -> None:
-        self.ones = book.checkpoints.get(approach, ())
+        self.ones = book.serve(approach)
         self._book = book
         self._doing: dict[str, int] = {}
         self._speaking: dict[object, int] = {}
-        self._free = self._mask(lambda one: one.license in PERMISSIVE)
-        self._sizes = sorted({one.parameters for one in self.ones})
-        self._memories = sorted({one.memory for one in self.ones})
-        self._lengths = sorted({one.context for one in self.ones})
-        # For each count of sizes that a limit allows, those that are as small.
-        self._by_size = [0, *(self._mask(lambda one, most=most: one.parameters <= most) for most in self._sizes)]  # type: ignore[misc]
-        self._by_memory = [0, *(self._mask(lambda one, most=most: one.memory <= most) for most in self._memories)]  # type: ignore[misc]
+
+    @cached_property
+    def _free(self) -> int:
+        return self._mask(lambda one: one.license in PERMISSIVE)
+
+    @cached_property
+    def _by_size(self) -> tuple[list[int], list[int]]:
+        return self._up_to([one.parameters for one in self.ones])
+
+    @cached_property
+    def _by_memory(self) -> tuple[list[int], list[int]]:
+        return self._up_to([one.memory for one in self.ones])
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({one.context for one in self.ones})
+
+    def _up_to(self, needs: list[int]) -> tuple[list[int], list[int]]:
+        """The needs in order, and for each count of them that a limit allows the checkpoints that need no more."""
+        steps = sorted(set(needs))
+        return steps, [0, *(sum(1 << at for at, need in enumerate(needs) if need <= step) for step in steps)]
 
     def could(self, task: str) -> int:
         """Those whose head is for the task or one that it is a kind of; a model without a head is for any."""
         known = self._doing.get(task)
         if known is None:
-            line = [task]
-            while (parent := self._book.tasks[line[-1]].parent if line[-1] in self._book.tasks else "") not in (
-                *line,
-                "",
-            ):
-                line.append(parent)
+            line = lineage(self._book.tasks, task)
             known = self._doing[task] = self._mask(
                 lambda one: not one.remote_code and (not one.tasks or any(task in one.tasks for task in line))
             )
@@ -66,14 +76,16 @@ class _Shelf:
             mask &= self._free
         most, room = facts.get("max_params"), facts.get("memory_gb")
         if most is not None:
-            mask &= self._by_size[bisect(self._sizes, most)]
+            sizes, masks = self._by_size
+            mask &= masks[bisect(sizes, most)]
         if room is not None:
-            mask &= self._by_memory[bisect(self._memories, room * 10**9)]
+            memories, masks = self._by_memory
+            mask &= masks[bisect(memories, room * 10**9)]
         return mask
 
     def too_short(self, tokens: float) -> int:
         """How many of the lengths that its checkpoints read are below this: of a length, that is all that matters."""
-        return bisect_left(self._lengths, tokens)
+        return bisect_left(self._lengths, tokens) if tokens else 0
 
     def _mask(self, holds: Callable[[Checkpoint], bool]) -> int:
         return sum(1 << index for index, one in enumerate(self.ones) if holds(one))
@@ -194,22 +206,20 @@ def _together(
 def named(book: Rulebook, name: str) -> Checkpoint | None:
     """The checkpoint of this id or of this last part of one, in whatever case. Raises UsageError where several have it."""
     said = name.strip().casefold()
-    found = [one for id, one in book.models().items() if said in (id.casefold(), id.rpartition("/")[2].casefold())]
-    if len(found) > 1:
-        ids = tuple(one.id for one in found)
+    ids = tuple(id for id in book.checkpoints if said in (id.casefold(), id.rpartition("/")[2].casefold()))
+    if len(ids) > 1:
         listed = ", ".join(ids)
-        raise UsageError(
-            "checkpoint", Text(f"'{name}' is the name of several: {listed}", f"有多个模型叫“{name}”：{listed}"), ids
-        )
-    return found[0] if found else None
+        message = Text(f"'{name}' is the name of several: {listed}", f"有多个模型叫“{name}”：{listed}")
+        raise UsageError("checkpoint", message, ids)
+    return book.checkpoints[ids[0]] if ids else None
 
 
 def unknown(book: Rulebook, name: str) -> UsageError:
     """That no checkpoint has the name, with those that come nearest."""
     from difflib import get_close_matches
 
-    known = {id.rpartition("/")[2].casefold(): id for id in book.models()}
-    known |= {id.casefold(): id for id in book.models()}
+    known = {id.rpartition("/")[2].casefold(): id for id in book.checkpoints}
+    known |= {id.casefold(): id for id in book.checkpoints}
     close = tuple(dict.fromkeys(known[one] for one in get_close_matches(name.casefold(), known, n=3, cutoff=0.6)))
     hint = Text(f"; the closest is {close[0]}", f"；最接近的是 {close[0]}") if close else Text("", "")
     shown = name[:60]
@@ -223,7 +233,7 @@ def unknown(book: Rulebook, name: str) -> UsageError:
 def listed(book: Rulebook, words: str, family: str, approach: str, facts: Mapping[str, Value]) -> Models:
     """The checkpoints that fit, in the order of preference; each of the `words` must stand in a name or in what sets it apart."""
     wanted = words.casefold().split()
-    every = book.models()
+    every = book.checkpoints
 
     def meant(one: Checkpoint) -> bool:
         text = " ".join((one.id, one.model, *one.about, *one.serves, *one.tasks)).casefold()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bertgpt_cli.report.recommendation import Recommendation
 from bertgpt_cli.rulebook import starters
-from bertgpt_cli.rulebook.book import Rulebook
+from bertgpt_cli.rulebook.book import Rulebook, lineage
 
 # What a combination's program calls the checkpoint of each part.
 _PARTS = {
@@ -20,12 +20,9 @@ _PARTS = {
 def program(book: Rulebook, answer: Recommendation) -> str | None:
     """The program's text; None where the approach (a rule file's own) has none."""
     task = book.tasks[answer.task.id]
-    lineage: list[str] = []
-    at: str = task.id if answer.output == task.output else ""  # another output needs a program of its own
-    while at in book.tasks and at not in lineage:
-        lineage.append(at)
-        at = book.tasks[at].parent
-    found = starters.find(answer.approach.id, lineage, answer.output)
+    # Another output than the task's own needs a program of its own.
+    line = lineage(book.tasks, task.id) if answer.output == task.output else []
+    found = starters.find(answer.approach.id, line, answer.output)
     return None if found is None else starters.fill(found, _constants(answer))
 
 

@@ -66,9 +66,7 @@ def estimate(
 def _subject(book: Rulebook, name: str) -> Any:
     """A config.json, a folder with one, or a checkpoint by name; what looks like a path is one."""
     from bertgpt_cli.advise import checkpoints
-    from bertgpt_cli.checkpoints import config
     from bertgpt_cli.checkpoints.estimate import Subject
-    from bertgpt_cli.rulebook.files import read_bytes
 
     here = os.path.exists(name)
     path = os.path.join(name, "config.json") if os.path.isdir(name) else name
@@ -77,6 +75,9 @@ def _subject(book: Rulebook, name: str) -> Any:
         return Subject(one.id, one.family, one.model, one.shape, one.context)
     if not here and not name.endswith(".json") and not name.startswith((".", "/", "~")):
         raise checkpoints.unknown(book, name)
+    from bertgpt_cli.checkpoints import config
+    from bertgpt_cli.rulebook.files import read_bytes
+
     found = config.read(path, read_bytes(path, path, config.MAX_BYTES))
     return Subject(name, found.family, found.model, found.shape, found.context)
 

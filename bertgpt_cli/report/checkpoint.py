@@ -67,8 +67,7 @@ class Checkpoint(NamedTuple):
 
     `published` is the parameter count as its authors or the hub state it, `parameters` the one that follows from the shape of
     `model` (the transformers class that the weights are for), `memory` the bytes that serving one usual input takes. `context` is the longest input in tokens. `serves` are the approaches that
-    start from it; `tasks`, where there are any, the only ones that its head is ready for. `place` is the file and line, `rank` counts from 0 in the
-    order of preference: of two that would do, the one of lower rank is named first.
+    start from it; `tasks`, where there are any, the only ones that its head is ready for. `place` is the file and line.
     """
 
     id: str
@@ -88,7 +87,6 @@ class Checkpoint(NamedTuple):
     about: Text
     source: str
     place: str
-    rank: int
 
 
 class Gpu(NamedTuple):

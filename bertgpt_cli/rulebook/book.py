@@ -193,8 +193,8 @@ class Said(NamedTuple):
 
 class Rulebook(NamedTuple):
     """All rules, layered. `names` maps every normalised id, title and alias to the tasks that have it; `no_names` those
-    of refusals to the refusal. `checkpoints` holds the models by the approach that they serve, those that serve none under "", in the order of
-    the files, which is the order of preference; `gpus` is by name and by alias. `evidence` holds the published results by the id of their task, those of none under ""; `kin`
+    of refusals to the refusal. `checkpoints` holds the models by id, in the order of the files, which is the order of preference;
+    `serving` says for an approach which of them serve it; `gpus` is by name and by alias. `evidence` holds the published results by the id of their task, those of none under ""; `kin`
     says for each task whose results speak for it: first its own and those of the kinds of it that share its choices, then
     those of its parents, one after the other. `said` and `no_said` are by the ids of tasks and of refusals; a compiled book reads them
     when they are first looked at.
@@ -204,8 +204,9 @@ class Rulebook(NamedTuple):
     approaches: dict[str, Approach]
     families: dict[str, Family]
     sources: dict[str, Source]
-    checkpoints: Mapping[str, tuple[Checkpoint, ...]]
-    gpus: dict[str, Gpu]
+    checkpoints: Mapping[str, Checkpoint]
+    serving: dict[str, tuple[str, ...]]
+    gpus: Mapping[str, Gpu]
     evidence: Mapping[str, tuple[Result, ...]]
     kin: dict[str, tuple[tuple[str, ...], ...]]
     refused: Mapping[str, Refusal]
@@ -216,10 +217,9 @@ class Rulebook(NamedTuple):
     files: tuple[str, ...]
     date: str
 
-    def models(self) -> dict[str, Checkpoint]:
-        """All checkpoints by their own ids, in the order in which they are written."""
-        found = {one.id: one for ones in self.checkpoints.values() for one in ones}
-        return dict(sorted(found.items(), key=lambda item: item[1].rank))
+    def serve(self, approach: str) -> tuple[Checkpoint, ...]:
+        """The checkpoints that serve the approach, in the order of preference."""
+        return tuple(self.checkpoints[id] for id in self.serving.get(approach, ()))
 
     def results(self) -> dict[str, Result]:
         """All published results by their own ids, in the order of the evidence."""
@@ -230,3 +230,12 @@ class Rulebook(NamedTuple):
         while not task.choices and task.parent:
             task = self.tasks[task.parent]
         return task
+
+
+def lineage(tasks: Mapping[str, Task], task: str) -> list[str]:
+    """The task, its parent, the parent's parent ..., each once."""
+    line: list[str] = []
+    while task in tasks and task not in line:
+        line.append(task)
+        task = tasks[task].parent
+    return line

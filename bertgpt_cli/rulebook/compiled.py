@@ -38,7 +38,7 @@ Both = tuple[Mapping[str, Said], Mapping[str, Said]]
 def pack(book: Rulebook) -> bytes:
     """The book, but for what people say, as plain dicts, tuples, strings and numbers, all that marshal takes."""
     plain: dict[str, Any] = _plain(book._replace(said={}, no_said={}))
-    for parts in ("tasks", "checkpoints", "evidence", "refused"):
+    for parts in ("tasks", "checkpoints", "gpus", "evidence", "refused"):
         plain[parts] = {name: marshal.dumps(part) for name, part in plain[parts].items()}
     return marshal.dumps(plain)
 
@@ -74,8 +74,9 @@ def unpack(data: bytes | memoryview, said: Callable[[], Both]) -> Rulebook:
         approaches={name: _approach(part) for name, part in plain["approaches"].items()},
         families={name: _family(part) for name, part in plain["families"].items()},
         sources={name: Source(*part) for name, part in plain["sources"].items()},
-        checkpoints=_Packed(plain["checkpoints"], _checkpoints),
-        gpus={name: Gpu(*part) for name, part in plain["gpus"].items()},
+        checkpoints=_Packed(plain["checkpoints"], _checkpoint),
+        serving=plain["serving"],
+        gpus=_Packed(plain["gpus"], lambda part: Gpu(*part)),
         evidence=_Packed(plain["evidence"], _results),
         kin=plain["kin"],
         refused=_Packed(plain["refused"], _refusal),
@@ -133,9 +134,9 @@ class _Later(Mapping[str, Said]):
         return len(self._parts)
 
 
-def _checkpoints(parts: tuple[Any, ...]) -> tuple[Checkpoint, ...]:
-    plain = (Checkpoint(*part) for part in parts)
-    return tuple(one._replace(shape=Shape(*one.shape), about=Text(*one.about)) for one in plain)
+def _checkpoint(part: tuple[Any, ...]) -> Checkpoint:
+    one = Checkpoint(*part)
+    return one._replace(shape=Shape(*one.shape), about=Text(*one.about))
 
 
 def _results(rows: tuple[Any, ...]) -> tuple[Result, ...]:

@@ -26,6 +26,7 @@ from bertgpt_cli.rulebook.book import (
     Stage,
     Task,
     Variant,
+    lineage,
 )
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.evidence import Sheet
@@ -84,6 +85,9 @@ class _Stack:
             for name, part in self.rest["sources"].items()
         }
         tasks = {name: self._frozen(name, part, approaches) for name, part in self.tasks.items()}
+        checkpoints = {
+            name: self._checkpoint(name, part, approaches) for name, part in self.rest["checkpoints"].items()
+        }
         for part in self.rest["approaches"].values():
             self._composed(part, approaches)
         refused = {name: self._refusal(name, part) for name, part in self.rest["refused"].items()}
@@ -99,7 +103,8 @@ class _Stack:
             approaches,
             families,
             sources,
-            self._checkpoints(approaches),
+            checkpoints,
+            {id: tuple(name for name, one in checkpoints.items() if id in one.serves) for id in approaches},
             self._gpus(),
             evidence,
             _kin(tasks, evidence),
@@ -112,15 +117,7 @@ class _Stack:
             newest,
         )
 
-    def _checkpoints(self, approaches: dict[str, Approach]) -> dict[str, tuple[Checkpoint, ...]]:
-        found: dict[str, list[Checkpoint]] = {}
-        for rank, (name, part) in enumerate(self.rest["checkpoints"].items()):
-            one = self._checkpoint(name, part, approaches, rank)
-            for approach in one.serves or ("",):
-                found.setdefault(approach, []).append(one)
-        return {approach: tuple(ones) for approach, ones in found.items()}
-
-    def _checkpoint(self, name: str, part: Part, approaches: dict[str, Approach], rank: int) -> Checkpoint:
+    def _checkpoint(self, name: str, part: Part, approaches: dict[str, Approach]) -> Checkpoint:
         for key, what, known in (("serves", _APPROACH, approaches), ("tasks", _TASK, self.tasks)):
             for one in part.get(key, ()):
                 if one not in known and one not in self.disabled:
@@ -157,7 +154,6 @@ class _Stack:
             part.get("about", Text("", "")),
             part.get("source", ""),
             part.origin.place,
-            rank,
         )
 
     def _gpus(self) -> dict[str, Gpu]:
@@ -533,7 +529,7 @@ def _no_names(refused: dict[str, Refusal]) -> dict[str, str]:
 
 def _kin(tasks: dict[str, Task], evidence: dict[str, tuple[Result, ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
     """Only tasks that have results are named."""
-    lines = {id: _line(tasks, id) for id in tasks}
+    lines = {id: lineage(tasks, id) for id in tasks}
     owners = {id: next((one for one in line if tasks[one].choices), "") for id, line in lines.items()}
     below: dict[str, list[str]] = {id: [] for id in tasks}
     for id in evidence:
@@ -541,12 +537,3 @@ def _kin(tasks: dict[str, Task], evidence: dict[str, tuple[Result, ...]]) -> dic
             if owners[one] == owners[id]:
                 below[one].append(id)
     return {id: (tuple(below[id]), *((one,) for one in lines[id][1:] if one in evidence)) for id in tasks}
-
-
-def _line(tasks: dict[str, Task], id: str) -> list[str]:
-    """The task, its parent, the parent's parent ..."""
-    line: list[str] = []
-    while id in tasks and id not in line:
-        line.append(id)
-        id = tasks[id].parent
-    return line

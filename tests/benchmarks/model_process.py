@@ -19,7 +19,7 @@ import torch
 import transformers
 
 from bertgpt_cli.rulebook import loading
-from tests.built import config_of
+from tests.checkpoints.test_parameters import config_of
 
 WRITTEN = 16  # tokens that a decoder writes after its prompt
 
@@ -39,12 +39,15 @@ def forget_peak() -> None:
 def main(name: str, mode: str, batch: int, tokens: int) -> dict[str, float]:
     torch.manual_seed(0)
     transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    checkpoint = loading.load().models()[name]
-    config = config_of(checkpoint.shape)
+    checkpoint = loading.load().checkpoints[name]
+    config = config_of(checkpoint.shape, checkpoint.family)
     writes = checkpoint.family != "bert"
     if not writes:
         config.num_labels = 2
     auto: Any = transformers.AutoModelForCausalLM if writes else transformers.AutoModelForSequenceClassification
+    with torch.device("meta"):
+        auto.from_config(config)  # imports what the class needs, and takes no memory itself
+    gc.collect()
     before = resident()
     model = auto.from_config(config)
     ids = torch.randint(5, 20_000, (batch, tokens))

@@ -75,7 +75,7 @@ def run(case: str, speed: Speed) -> Row:
         check=True,
     )
     measured = json.loads(found.stdout.splitlines()[-1])
-    checkpoint = loading.load().models()[name]
+    checkpoint = loading.load().checkpoints[name]
     writes = checkpoint.family != "bert"
     parts = count(checkpoint.shape, "ForCausalLM" if writes else "ForSequenceClassification")
     of = memory.training if mode == "train" else memory.inference

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from bertgpt_cli.text import is_han
 from tests.conftest import InProcess
 
 BOOK = loading.load()
-MODELS = BOOK.models()
+MODELS = BOOK.checkpoints
 every = pytest.mark.parametrize("one", MODELS.values(), ids=MODELS)
 
 # Of the 22 canonical models that the market leader lacks (research/peers.md, section 0), those that are named there.
@@ -103,7 +104,7 @@ def test_every_approach_that_loads_a_model_has_one() -> None:
     hosted = {"hosted-decoder"}
     for approach in BOOK.approaches.values():
         if not approach.parts and approach.id not in hosted:
-            assert BOOK.checkpoints.get(approach.id), approach.id
+            assert BOOK.serve(approach.id), approach.id
 
 
 # --- what each tells --------------------------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def test_approaches_and_tasks_exist_and_suit_the_family(one: Checkpoint) -> None
 @every
 def test_it_is_found_under_each_approach_that_it_serves(one: Checkpoint) -> None:
     for approach in BOOK.approaches:
-        assert (one in BOOK.checkpoints.get(approach, ())) is (approach in one.serves)
+        assert (one in BOOK.serve(approach)) is (approach in one.serves)
 
 
 @every
@@ -177,7 +178,8 @@ def test_encoders_have_no_cache_and_what_writes_has_one(one: Checkpoint) -> None
 
 
 def test_the_order_is_that_of_the_file() -> None:
-    assert [one.rank for one in MODELS.values()] == list(range(len(MODELS)))
+    lines = [int(one.place.rpartition(":")[2]) for one in MODELS.values()]
+    assert lines == sorted(lines)
 
 
 # --- a team's own -----------------------------------------------------------------------------------------------------
@@ -207,9 +209,9 @@ def shipped() -> tuple[list[Layer], list[Sheet]]:
     return layers, [evidence.read(name, data) for name, data in contents if name.endswith(".csv")]
 
 
-def layered(text: str) -> dict[str, Checkpoint]:
+def layered(text: str) -> Mapping[str, Checkpoint]:
     layers, sheets = shipped()
-    return stack([*layers, reading.read("own.yaml", text.encode())], sheets).models()
+    return stack([*layers, reading.read("own.yaml", text.encode())], sheets).checkpoints
 
 
 def refused(text: str) -> tuple[str, int, int, str]:
@@ -222,8 +224,8 @@ def refused(text: str) -> tuple[str, int, int, str]:
 
 def test_a_teams_own_checkpoint_is_added(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
-    found = loading.load((str(tmp_path / "own.yaml"),)).models()
-    assert found == layered(OWN) | {"acme/house-bert": found["acme/house-bert"]}
+    found = loading.load((str(tmp_path / "own.yaml"),)).checkpoints
+    assert dict(found) == dict(layered(OWN)) | {"acme/house-bert": found["acme/house-bert"]}
     assert list(found) == [*MODELS, "acme/house-bert"]
     one = found["acme/house-bert"]
     assert (one.parameters, one.published, one.context) == (4_385_920, 4_400_000, 512)

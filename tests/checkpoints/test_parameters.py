@@ -15,8 +15,8 @@ from bertgpt_cli.checkpoints.parameters import count
 from bertgpt_cli.report.checkpoint import Shape
 from bertgpt_cli.rulebook import loading
 
-MODELS = loading.load().models()
-# Their authors' own code defines these; transformers 5.24 has no such class. They are counted by hand below.
+MODELS = loading.load().checkpoints
+# Their authors' own code defines these; transformers has no such class. They are counted by hand below.
 ELSEWHERE = {"jina_bert", "neobert"}
 ARCHITECTURES_BUILT = sorted(set(ARCHITECTURES) - ELSEWHERE)
 # Whatever the config says, transformers ties the vocabulary's matrices of these; the published weights need not be tied.
@@ -42,6 +42,7 @@ _USUAL = {
     "experts_used": "num_experts_per_tok",
     "expert_ffn": "moe_intermediate_size",
     "window": "sliding_window",
+    "ffn_bias": "mlp_bias",
 }
 _BART = {
     "layers": "encoder_layers",
