@@ -1,7 +1,7 @@
 """What a model takes while it works or is trained: weights, gradients, optimizer, activations, cache, part by part.
 
 Every part but the last follows from the shape: which tensors live at once in transformers' own code with scaled-dot-product attention,
-counted once with a profiler for each architecture (`tests/benchmarks/memory.md`). What the process takes beyond its tensors (`overhead`) was
+counted once with a profiler for each architecture; `tests/benchmarks/test_estimates.py` holds them against real runs. What the process takes beyond its tensors (`overhead`) was
 measured on Linux's usual allocator and is the one part without a derivation. Knows nothing of a GPU's own allocator; there `overhead` is
 the context that a driver keeps.
 """
