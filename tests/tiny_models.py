@@ -202,7 +202,8 @@ class TinyModels:
         eos = tokenizer.eos_token_id
         model: Any
         if kind == "gpt2":
-            model = GPT2LMHeadModel(
+            gpt2: Any = GPT2LMHeadModel  # typed in some releases and not in others
+            model = gpt2(
                 GPT2Config(
                     vocab_size=len(tokenizer),
                     n_positions=CONTEXT,
@@ -215,7 +216,8 @@ class TinyModels:
                 )
             )
         else:
-            model = Qwen3ForCausalLM(
+            qwen3: Any = Qwen3ForCausalLM
+            model = qwen3(
                 Qwen3Config(
                     vocab_size=len(tokenizer),
                     hidden_size=32,

@@ -20,6 +20,8 @@ from tests.checkpoints.test_parameters import ALWAYS_TIED, ARCHITECTURES_BUILT, 
 from tests.checkpoints.test_parameters import transformers as transformers
 from tests.conftest import InProcess
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")  # DeBERTa's, in older releases
+
 # Files as they stand on the hub, shortened by what is no number of the shape.
 BERT: dict[str, Any] = {
     "architectures": ["BertForMaskedLM"],
