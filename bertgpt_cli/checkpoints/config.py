@@ -101,17 +101,13 @@ def read(name: str, data: bytes) -> Config:
     causal = not model.endswith(("ForMaskedLM", "ForTokenClassification", "ForQuestionAnswering"))
     causal = causal and (model.endswith(("ForCausalLM", "LMHeadModel")) or bool(found["kv_heads"]))
     traits = architectures.of(architecture, causal)
-    for field, wanted in (
-        ("ffn", traits.known),
-        ("positions", traits.positions),
-        ("decoder_layers", traits.kind == "encoder-decoder"),
-    ):
-        if (
-            wanted
-            and not found[field]
-            and not (field == "ffn" and architecture in _FOUR)
-            and not (field == "decoder_layers" and "num_layers" in config)
-        ):
+    wanted = {
+        "ffn": traits.known and architecture not in _FOUR,
+        "positions": traits.positions,
+        "decoder_layers": traits.kind == "encoder-decoder" and "num_layers" not in config,
+    }
+    for field in wanted:
+        if wanted[field] and not found[field]:
             keys = " / ".join(KEYS[field])
             raise _bad(name, "BG604", Text(f"the config lacks {keys}", f"配置缺少 {keys}"))
     shape = _shape(name, config, architecture, found, traits)

@@ -60,7 +60,7 @@ def inference(
 ) -> Memory:
     """One pass over `batch` inputs of `tokens` tokens; of a model that writes, a prompt of as many, and writing on."""
     traits = architectures.of(shape.architecture)
-    size = _activation_bytes(precision)
+    size = activation_bytes(precision)
     rows = batch * tokens
     cache = size * _cached(shape) * rows if count.writes else 0
     live = size * _passing(shape, traits, batch, tokens)
@@ -80,7 +80,7 @@ def training(
     there, with two more tensors the size of the largest weight).
     """
     traits = architectures.of(shape.architecture)
-    size = _activation_bytes(precision)
+    size = activation_bytes(precision)
     held = weights(count, precision)
     trained = count.total * size if precision in ("fp32", "bf16") else 4 * adapters(shape)
     kept = size * _kept(shape, traits, batch, tokens)
@@ -114,7 +114,8 @@ def adapters(shape: Shape) -> int:
     return layers * _LORA_RANK * ((width + query) + 2 * (width + key) + (query + width))
 
 
-def _activation_bytes(precision: Precision) -> int:
+def activation_bytes(precision: Precision) -> int:
+    """Bytes of one number that a model computes with, however its weights are stored."""
     return 4 if precision == "fp32" else 2
 
 

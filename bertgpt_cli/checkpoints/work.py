@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bertgpt_cli.checkpoints.memory import Precision, weights
+from bertgpt_cli.checkpoints.memory import Precision, activation_bytes, weights
 from bertgpt_cli.checkpoints.parameters import Parameters, stacks
 from bertgpt_cli.report.checkpoint import Shape
 from bertgpt_cli.report.estimate import Speed
 
 _LOW, _HIGH = 0.75, 1.8  # the range about a time, within which measured ones fell (tests/benchmarks)
+_KERNELS = 25  # started by one layer
 
 
 class Work(NamedTuple):
@@ -31,24 +32,24 @@ def reading(shape: Shape, count: Parameters, batch: int, tokens: int, precision:
     """One pass over `batch` inputs of `tokens` tokens: an encoder's whole work, a decoder's work on the prompt."""
     rows = batch * tokens
     layers = sum(stacks(shape))
-    size = 4 if precision == "fp32" else 2
+    size = activation_bytes(precision)
     head = shape.vocabulary * shape.width if count.writes else 0
     linear = 2.0 * rows * (count.working - head) + 2.0 * batch * head
     # Scores and weighted values: two products of tokens x tokens for each head (Vaswani et al. 2017, eq. 1).
     attention = 4.0 * batch * shape.query_width * _pairs(shape, tokens)
     elementwise = size * rows * (24 * shape.width + 6 * shape.ffn) * layers
-    return Work(linear + attention, _read(count, precision), elementwise, layers * _KERNELS)
+    return Work(linear + attention, _streamed(count, count.working, precision), elementwise, layers * _KERNELS)
 
 
 def writing(shape: Shape, count: Parameters, batch: int, context: int, precision: Precision) -> Work:
     """One more token for each of `batch` texts that are `context` tokens long: every weight and the whole cache are read."""
     encoder_layers, decoder_layers = stacks(shape)
     layers = 2 * decoder_layers or encoder_layers  # that attend: what was written, and of a pair also what was read
-    size = 4 if precision == "fp32" else 2
+    size = activation_bytes(precision)
     cache = 2.0 * size * shape.key_width * layers * batch * context
     working = count.working - _reader(shape, count)
     flops = 2.0 * batch * working + 4.0 * batch * shape.query_width * context * layers
-    return Work(flops, weights(count, precision) * min(1.0, working / count.total), 2 * cache, 2 * layers * _KERNELS)
+    return Work(flops, _streamed(count, working, precision), 2 * cache, 2 * layers * _KERNELS)
 
 
 def training(shape: Shape, count: Parameters, batch: int, tokens: int, precision: Precision) -> Work:
@@ -57,7 +58,7 @@ def training(shape: Shape, count: Parameters, batch: int, tokens: int, precision
     scores = 0.0
     if count.writes:
         scores = 2.0 * batch * (tokens - 1) * shape.vocabulary * shape.width
-    size = 4 if precision == "fp32" else 2
+    size = activation_bytes(precision)
     optimizer = 12.0 * size * count.total
     loss = 8 * 4.0 * batch * tokens * shape.vocabulary if scores else 0.0
     moved = 3 * forward.moved + optimizer + loss
@@ -82,12 +83,9 @@ def _reader(shape: Shape, count: Parameters) -> float:
     return attention + count.feed_forward * encoder_layers / (encoder_layers + decoder_layers)
 
 
-_KERNELS = 25  # started by one layer
-
-
-def _read(count: Parameters, precision: Precision) -> float:
-    """Bytes of the weights that work on a token."""
-    return weights(count, precision) * min(1.0, count.working / count.total)
+def _streamed(count: Parameters, working: float, precision: Precision) -> float:
+    """Bytes of so many working parameters, of all that there are."""
+    return weights(count, precision) * min(1.0, working / count.total)
 
 
 def _pairs(shape: Shape, tokens: int) -> float:

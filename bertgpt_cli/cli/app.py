@@ -172,14 +172,7 @@ def one_of(word: str, known: tuple[str, ...], option: str, listed: tuple[str, ..
     from difflib import get_close_matches
 
     close = tuple(get_close_matches(word.casefold(), known, n=1, cutoff=0.5))
-    words = ", ".join(listed or known)
-    hint = Text(f"; the closest is {close[0]}", f"；最接近的是 {close[0]}") if close else Text("", "")
-    shown = word[:40]
-    message = Text(
-        f"{option} cannot be '{shown}': expected one of {words}{hint.en}",
-        f"{option} 不能是“{shown}”：应为 {words} 之一{hint.zh}",
-    )
-    raise UsageError("bad-option", message, close)
+    raise UsageError("bad-option", terminal.not_taken(option, word, listed or known, close), close)
 
 
 def given_facts(raw: dict[str, Any]) -> Situation:

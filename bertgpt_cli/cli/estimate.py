@@ -7,6 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from bertgpt_cli.checkpoints.memory import PRECISIONS
 from bertgpt_cli.cli import terminal
 from bertgpt_cli.cli.app import FORMATS, Format, Language, Rules, command, complete, given_facts, one_of, with_facts
 from bertgpt_cli.cli.shell import Shell
@@ -16,7 +17,6 @@ from bertgpt_cli.report.estimate import Machine, Speed
 from bertgpt_cli.rulebook.book import Rulebook
 from bertgpt_cli.text import Text
 
-_PRECISIONS = ("fp32", "bf16", "int8", "int4")
 _MOST = 2**31 - 1
 
 
@@ -32,7 +32,7 @@ def estimate(
     train: Annotated[bool, typer.Option("--train")] = False,
     precision: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--precision", metavar="|".join(_PRECISIONS), autocompletion=complete(*_PRECISIONS)),
+        typer.Option("--precision", metavar="|".join(PRECISIONS), autocompletion=complete(*PRECISIONS)),
     ] = None,
     cores: Annotated[Optional[int], typer.Option("--cores", min=1, max=4096, metavar="N")] = None,  # noqa: UP045
     gpu: Annotated[Optional[str], typer.Option("--gpu", metavar="NAME")] = None,  # noqa: UP045
@@ -46,7 +46,7 @@ def estimate(
     wanted = terminal.output_format(format, FORMATS)
     facts = given_facts(given)
     if precision is not None:
-        one_of(precision, _PRECISIONS, "--precision")
+        one_of(precision, PRECISIONS, "--precision")
     if gpu is not None and cores is not None:
         raise UsageError("machine", Text("--gpu or --cores, not both", "--gpu 和 --cores 只能选一个"))
     from bertgpt_cli.checkpoints import estimate as core
@@ -57,7 +57,7 @@ def estimate(
     subject = _subject(book, model)
     tokens = int(facts.get("tokens") or min(512, subject.context or 512))
     machine, speed, measured = _machine(shell, book, cores, gpu, facts.get("memory_gb"), calibrate)
-    precisions = (precision,) if precision else _PRECISIONS
+    precisions = (precision,) if precision else PRECISIONS
     report = core.estimate(subject, batch, tokens, train, precisions, machine, speed, measured)  # type: ignore[arg-type]
     shell.show_told(report, drawn.document, drawn.plain, wanted)
     return Exit.NEGATIVE if all(one.fits is False for one in report.precisions) else Exit.DONE

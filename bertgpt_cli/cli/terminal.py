@@ -58,14 +58,18 @@ def output_format(word: str, known: tuple[str, ...]) -> str:
     if word in known:
         return word
     close = tuple(get_close_matches(word, known, n=1, cutoff=0.5))
+    raise UsageError("bad-format", not_taken("--format", word, known, close), close or known)
+
+
+def not_taken(option: str, word: str, known: tuple[str, ...], close: tuple[str, ...]) -> Text:
+    """That an option does not take this word, with those that it takes and the closest of them."""
     words = ", ".join(known)
     hint = Text(f"; the closest is {close[0]}", f"；最接近的是 {close[0]}") if close else Text("", "")
     shown = word[:40]
-    message = Text(
-        f"--format cannot be '{shown}': expected one of {words}{hint.en}",
-        f"--format 不能是“{shown}”：应为 {words} 之一{hint.zh}",
+    return Text(
+        f"{option} cannot be '{shown}': expected one of {words}{hint.en}",
+        f"{option} 不能是“{shown}”：应为 {words} 之一{hint.zh}",
     )
-    raise UsageError("bad-format", message, close or known)
 
 
 def width(environment: Environment, columns: int | None) -> int:

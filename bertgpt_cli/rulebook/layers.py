@@ -34,7 +34,7 @@ from bertgpt_cli.rulebook.facts import FACTS
 from bertgpt_cli.rulebook.file_text import Enough, in_order, keep
 from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.rulebook.reading import Layer, Part, did_you_mean, nearest
-from bertgpt_cli.rulebook.shapes import SECTIONS
+from bertgpt_cli.rulebook.shapes import SECTIONS, SHAPES
 from bertgpt_cli.text import Text
 
 _APPROACH, _TASK = Text("approach", "方案"), Text("task", "任务")
@@ -125,7 +125,7 @@ class _Stack:
                     self.bad(part.complain("BG304", message, key, did_you_mean(one, known)))
         inner = part.get("shape")
         fields = inner.fields if inner else {}
-        fits = all(field in fields for field in ("architecture", "layers", "width", "heads", "ffn", "vocabulary"))
+        fits = all(name in fields for name, key in SHAPES["shape"].items() if key.required)
         shape = Shape(**fields) if fits else Shape("", 1, 1, 1, 1, 1)
         model = part.get("class", "")
         parts = count(shape, model)

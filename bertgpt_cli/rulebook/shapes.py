@@ -155,7 +155,8 @@ SHAPES: dict[str, dict[str, Key]] = {
         },
         **{
             name: Key("count", f"{name} of the architecture", required=True)
-            for name in ("layers", "width", "heads", "ffn", "vocabulary")
+            for name in Shape._fields
+            if name not in Shape._field_defaults and name != "architecture"
         },
     },
     "gpu": {
