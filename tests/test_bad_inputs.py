@@ -25,8 +25,8 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 import pytest
 
+from bertgpt_cli.files import read_bytes
 from bertgpt_cli.rulebook import reading
-from bertgpt_cli.rulebook.files import read_bytes
 from tests.conftest import PROGRAM, InProcess, Run, controls
 
 # --- the cases -------------------------------------------------------------------------------------------------------

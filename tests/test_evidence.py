@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from bertgpt_cli.advise.evidence import AGREED, EVEN, NOTHING, STRONG, WITNESSES, confidence, verdict, weigh
 from bertgpt_cli.advise.recommend import Adviser
+from bertgpt_cli.complaints import MAX_COMPLAINTS
 from bertgpt_cli.errors import TOO_MANY, Complaint, InputFileError
 from bertgpt_cli.report.evidence import Confidence, Result, Value, Weighed
 from bertgpt_cli.rulebook import backing, files, layers, lint, loading, reading
 from bertgpt_cli.rulebook.book import Rulebook, Task
 from bertgpt_cli.rulebook.evidence import COLUMNS, Sheet, read
-from bertgpt_cli.rulebook.file_text import MAX_COMPLAINTS
 from bertgpt_cli.rulebook.table import situation
 from tests.conftest import InProcess
 

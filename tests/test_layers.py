@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.files import read_bytes
 from bertgpt_cli.rulebook import compiled, files, inspection
 from bertgpt_cli.rulebook.book import Rulebook, Task
 from bertgpt_cli.rulebook.layers import stack
@@ -22,7 +23,7 @@ from tests.conftest import InProcess
 def shipped(*names: str) -> list[Layer]:
     """Some of the shipped files, which name the approaches, families and sources that rules refer to."""
     paths = dict(files.builtin_files())
-    return [read(name, files.read_bytes(name, paths[name], 1 << 20)) for name in names]
+    return [read(name, read_bytes(name, paths[name], 1 << 20)) for name in names]
 
 
 PARTS = [*shipped("rules/approaches.yaml", "rules/families.yaml", "rules/sources.yaml")]

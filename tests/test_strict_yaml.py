@@ -16,11 +16,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from bertgpt_cli.complaints import MAX_COMPLAINTS
 from bertgpt_cli.errors import TOO_MANY, Complaint, InputFileError
 from bertgpt_cli.render.complaints import document, excerpt
 from bertgpt_cli.render.safe import one_line, visible
 from bertgpt_cli.render.text import draw
-from bertgpt_cli.rulebook.file_text import MAX_BYTES, MAX_COMPLAINTS
+from bertgpt_cli.rulebook.file_text import MAX_BYTES
 from bertgpt_cli.rulebook.reading import read
 from bertgpt_cli.rulebook.strict_yaml import MAX_DEPTH, Mapping, Node, Scalar, kind_of, parse
 from bertgpt_cli.text import same

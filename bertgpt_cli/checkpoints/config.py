@@ -77,7 +77,7 @@ class Config(NamedTuple):
 
 def read(name: str, data: bytes) -> Config:
     """Raises InputFileError that says what is wrong with the file called `name` and what was expected."""
-    config = _parsed(name, data)
+    config = parsed(name, data)
     inner = config.get("text_config")
     if isinstance(inner, dict):  # a model that also sees or hears: its text part
         config = {**config, **inner}
@@ -162,9 +162,10 @@ def _model(config: dict[str, Any]) -> str:
     return named[0] if isinstance(named, list) and named and isinstance(named[0], str) else ""
 
 
-def _parsed(name: str, data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_BYTES:
-        raise _bad(name, "BG601", Text("larger than any config.json", "文件过大，不像 config.json"))
+def parsed(name: str, data: bytes, most: int = MAX_BYTES) -> dict[str, Any]:
+    """The JSON object in the file called `name`, of `most` bytes at most. Raises InputFileError."""
+    if len(data) > most:
+        raise _bad(name, "BG601", Text(f"larger than {most} bytes", f"文件超过 {most} 字节"))
     if data.startswith(b"version https://git-lfs"):
         raise _bad(
             name,

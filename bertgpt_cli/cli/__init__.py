@@ -19,7 +19,7 @@ from bertgpt_cli.cli.shell import Shell, abandon, first_glance, look_around
 from bertgpt_cli.errors import BertgptError, EnvironmentTrouble, Exit, UsageError
 from bertgpt_cli.text import Text
 
-COMMANDS = ("recommend", "tasks", "models", "estimate", "map", "rules", "selfcheck", "demo")
+COMMANDS = ("recommend", "tasks", "models", "estimate", "trial", "map", "rules", "selfcheck", "demo")
 
 # Typer keeps its parser's exceptions to itself; the root of them is a base of one that it exports.
 _ParserError: type[Exception] = typer.BadParameter.__mro__[2]

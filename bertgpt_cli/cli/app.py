@@ -93,6 +93,9 @@ def _parameter_help(command: Any, name: str) -> Text:
         ("diff", "files"): "diff",
         ("models", "words"): "find",
         ("estimate", "batch"): "batch_size",
+        ("trial", "task"): "trial_task",
+        ("trial", "out"): "picture",
+        ("trial", "model"): "checkpoint",
     }.get((command.name, name), name)
     return OPTIONS[meant]
 

@@ -76,7 +76,7 @@ def _subject(book: Rulebook, name: str) -> Any:
     if not here and not name.endswith(".json") and not name.startswith((".", "/", "~")):
         raise checkpoints.unknown(book, name)
     from bertgpt_cli.checkpoints import config
-    from bertgpt_cli.rulebook.files import read_bytes
+    from bertgpt_cli.files import read_bytes
 
     found = config.read(path, read_bytes(path, path, config.MAX_BYTES))
     return Subject(name, found.family, found.model, found.shape, found.context)

@@ -8,17 +8,17 @@ from bertgpt_cli.errors import EnvironmentTrouble, UsageError
 from bertgpt_cli.text import Text
 
 
-def write_file(path: str, text: str, force: bool) -> None:
+def write_file(path: str, content: str | bytes, force: bool) -> None:
     """Raises UsageError for a path that cannot be meant, EnvironmentTrouble for a failed write."""
-    _check(path, force)
+    check(path, force)
     target = os.path.realpath(path)  # through a link to the file behind it
     temporary = ""
     try:
         from tempfile import mkstemp
 
         descriptor, temporary = mkstemp(prefix=".bertgpt-", suffix=".tmp", dir=os.path.dirname(target))
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content if isinstance(content, bytes) else content.encode())
             opened.flush()
             os.fsync(opened.fileno())
         os.chmod(temporary, _mode(target))
@@ -34,7 +34,8 @@ def write_file(path: str, text: str, force: bool) -> None:
                 os.unlink(temporary)
 
 
-def _check(path: str, force: bool) -> None:
+def check(path: str, force: bool) -> None:
+    """Raises UsageError for a path that cannot be meant, before the work that is to be written there."""
     folder = os.path.dirname(path) or "."
     if not path:
         raise UsageError("output", Text("--out needs a file's name", "--out 需要文件名"))

@@ -23,9 +23,9 @@ from bertgpt_cli.cli.app import (
 from bertgpt_cli.cli.ask import open_book, resolve_words
 from bertgpt_cli.cli.shell import Shell
 from bertgpt_cli.errors import Complaint, Exit, InputFileError, UsageError
+from bertgpt_cli.files import unreadable
 from bertgpt_cli.report.recommendation import Recommendation
 from bertgpt_cli.rulebook.facts import Situation
-from bertgpt_cli.rulebook.files import unreadable
 from bertgpt_cli.text import Text
 
 _LONGEST_LINE = 64 << 20  # bytes of a line that are looked through for its end

@@ -104,6 +104,28 @@ COMMANDS: dict[str, Help] = {
             ("bertgpt models bge-m3", Text("all that is known of one", "查看一个模型的全部信息")),
         ),
     ),
+    "trial": Help(
+        Text(
+            "Measure checkpoints on your own labelled texts: heads on frozen features, prompts, fine-tuning, beside simple baselines; which is "
+            "ahead, at how many labels that changes, what each costs, and whether the rules had advised the same.",
+            "在你自己的标注文本上实测模型：冻结特征加分类头、提示词、微调，并与简单基线对照；给出谁领先、标注多少时会换人、各自的开销，"
+            "以及规则的推荐是否一致。",
+        ),
+        (
+            (
+                "bertgpt trial reviews.csv --model ./MiniLM --model ./SmolLM2",
+                Text("two checkpoints in local folders", "本地的两个模型"),
+            ),
+            (
+                "bertgpt trial tickets.jsonl --text body --label queue --model ./MiniLM --budget 60s",
+                Text("in a minute", "限时一分钟"),
+            ),
+            (
+                "bertgpt trial reviews.csv --model ./MiniLM --out curve.svg --write-rule team.yaml",
+                Text("the curves drawn, the outcome as a rule", "画出曲线，并把结论写成规则"),
+            ),
+        ),
+    ),
     "estimate": Help(
         Text(
             "What a model takes in memory and time, part by part: for a checkpoint by name or for any config.json, on this machine or "
@@ -194,6 +216,50 @@ COMMANDS: dict[str, Help] = {
 }
 
 OPTIONS: dict[str, Text] = {
+    "file": Text(
+        "labelled texts, one a row: CSV or TSV with a header, or JSON Lines",
+        "标注好的文本，每行一条：带表头的 CSV、TSV，或 JSON Lines",
+    ),
+    "checkpoint": Text(
+        "a checkpoint: a folder with config.json, safetensors and tokenizer, or an id of the hub; give it several times",
+        "模型：含 config.json、safetensors 权重和分词器的文件夹，或模型中心的 id；可重复给出",
+    ),
+    "text": Text("the column of the texts (default: text)", "文本所在的列（默认 text）"),
+    "label": Text("the column of the labels (default: label)", "标签所在的列（默认 label）"),
+    "delimiter": Text("what parts the columns of a CSV file (default: a comma)", "CSV 的分隔符（默认逗号）"),
+    "skip_bad": Text(
+        "leave out bad rows (empty, unlabelled, contradictory) instead of refusing the file",
+        "跳过有问题的行（空文本、缺标签、互相矛盾），而不是拒绝整个文件",
+    ),
+    "trial_task": Text(
+        "the task, for comparing with what the rules advise (default: text-classification)",
+        "任务，用于与规则的推荐对照（默认 text-classification）",
+    ),
+    "tune": Text(
+        "also fine-tune the checkpoints that are small enough; takes minutes", "同时微调体量不大的模型，需数分钟"
+    ),
+    "prompt": Text(
+        "ask decoders by prompt, and encoders that can fill a blank by cloze",
+        "用提示词询问解码器，用完形填空询问带 MLM 头的编码器",
+    ),
+    "control": Text(
+        "measure each checkpoint's shape with random weights beside it", "同时测同一结构、随机权重的模型作为对照"
+    ),
+    "scores": Text("add transferability scores: H-score, LogME, kNN", "附上可迁移性得分：H-score、LogME、kNN"),
+    "keep_all": Text("drop no candidate early", "不提前淘汰任何候选"),
+    "budget": Text("the most time it may take, such as 60s or 5m", "最长用时，如 60s、5m"),
+    "picture": Text("draw the learning curves into this file", "把学习曲线画到该文件"),
+    "write_rule": Text(
+        "write the outcome as a rule file, for recommend --rules", "把结论写成规则文件，供 recommend --rules 使用"
+    ),
+    "ray": Text(
+        "spread the work over a Ray cluster: its address, or local for this machine's cores",
+        "用 Ray 集群分摊计算：给出地址，或用 local 表示本机各核",
+    ),
+    "allow_pickle": Text(
+        "also load pickled weights (.bin), with torch's reader for weights only",
+        "也加载 pickle 格式的权重（.bin），用 torch 只读权重的方式",
+    ),
     "words": Text(
         "the job in your own words, or a task's name or alias, misspelt or not, in English or Chinese",
         "用自己的话说要做什么，或写任务的名称、别名（写错也认得），中英文均可",

@@ -11,11 +11,12 @@ import math
 import re
 from typing import NamedTuple
 
+from bertgpt_cli.complaints import Enough, in_order, keep
 from bertgpt_cli.errors import Complaint, InputFileError, UsageError
 from bertgpt_cli.report.evidence import Result
 from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.facts import FACTS, Value
-from bertgpt_cli.rulebook.file_text import Enough, Source, decoded, in_order, keep
+from bertgpt_cli.rulebook.file_text import Source, decoded
 from bertgpt_cli.rulebook.reading import did_you_mean
 from bertgpt_cli.rulebook.shapes import ID, SOURCE_ID
 from bertgpt_cli.text import Text

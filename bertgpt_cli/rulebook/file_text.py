@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bertgpt_cli.errors import TOO_MANY, Complaint, InputFileError
+from bertgpt_cli.errors import Complaint, InputFileError
 from bertgpt_cli.text import Text
 
 MAX_BYTES = 1 << 20
-MAX_COMPLAINTS = 100
 # What a terminal or an editor would obey, hide or reorder: C0, DEL, C1, soft hyphen, zero-width and bidirectional
 # controls, BOM inside, interlinear marks, noncharacters, tags. Tab and line breaks are legal in a file, not in a value.
 HIDDEN = re.compile(
@@ -41,27 +40,6 @@ class Source:
     ) -> Complaint:
         excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return Complaint(code, message, self.name, line, column, max(1, width), excerpt, help, note)
-
-
-class Enough(Exception):
-    """There are so many complaints that looking further helps nobody, and takes long."""
-
-
-def keep(complaints: list[Complaint], complaint: Complaint) -> None:
-    """Raises Enough with the hundredth."""
-    complaints.append(complaint)
-    if len(complaints) >= MAX_COMPLAINTS:
-        raise Enough
-
-
-def in_order(complaints: list[Complaint], files: tuple[str, ...]) -> tuple[Complaint, ...]:
-    """By file, line and column; of too many the first hundred, and that there may be more."""
-    rank = {name: index for index, name in enumerate(files)}
-    found = sorted(complaints, key=lambda one: (rank.get(one.file, 0), one.line, one.column))
-    if len(found) < MAX_COMPLAINTS:
-        return tuple(found)
-    more = Text("too many errors; what comes after was not checked", "错误过多，其余部分未检查")
-    return (*found[:MAX_COMPLAINTS], Complaint(TOO_MANY, more, found[MAX_COMPLAINTS - 1].file))
 
 
 def decoded(name: str, data: bytes) -> str:

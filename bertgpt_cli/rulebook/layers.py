@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from bertgpt_cli.checkpoints import memory
 from bertgpt_cli.checkpoints.parameters import count
+from bertgpt_cli.complaints import Enough, in_order, keep
 from bertgpt_cli.errors import Complaint, InputFileError
 from bertgpt_cli.report.checkpoint import Checkpoint, Gpu, Shape
 from bertgpt_cli.report.evidence import Result
@@ -31,7 +32,6 @@ from bertgpt_cli.rulebook.book import (
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.evidence import Sheet
 from bertgpt_cli.rulebook.facts import FACTS
-from bertgpt_cli.rulebook.file_text import Enough, in_order, keep
 from bertgpt_cli.rulebook.naming import normal
 from bertgpt_cli.rulebook.reading import Layer, Part, did_you_mean, nearest
 from bertgpt_cli.rulebook.shapes import SECTIONS, SHAPES

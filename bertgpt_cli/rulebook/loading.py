@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bertgpt_cli.errors import Complaint, InputFileError
+from bertgpt_cli.files import read_bytes
 from bertgpt_cli.rulebook import compiled, files
 from bertgpt_cli.rulebook.book import Rulebook
 from bertgpt_cli.rulebook.kept import Kept
@@ -52,7 +53,7 @@ def compile(paths: tuple[tuple[str, str], ...]) -> Rulebook:
     complaints: list[Complaint] = []
     for name, path in paths:
         try:
-            data = files.read_bytes(name, path, MAX_BYTES)
+            data = read_bytes(name, path, MAX_BYTES)
             if name.lower().endswith(".csv"):
                 sheets.append(evidence.read(name, data))
             else:

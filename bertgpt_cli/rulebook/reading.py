@@ -11,12 +11,13 @@ import re
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from bertgpt_cli.complaints import Enough, in_order, keep
 from bertgpt_cli.errors import Complaint, InputFileError, UsageError
 from bertgpt_cli.rulebook import facts
 from bertgpt_cli.rulebook.book import FORMAT, Condition, Origin
 from bertgpt_cli.rulebook.citation import cited
 from bertgpt_cli.rulebook.facts import FACTS, Fact, Value
-from bertgpt_cli.rulebook.file_text import Enough, Source, in_order, keep
+from bertgpt_cli.rulebook.file_text import Source
 from bertgpt_cli.rulebook.shapes import ID, NAMES, OTHERWISE, SECTIONS, SHAPES, Key
 from bertgpt_cli.rulebook.strict_yaml import Mapping, Node, Scalar, Sequence, kind_of, parse
 from bertgpt_cli.text import Text

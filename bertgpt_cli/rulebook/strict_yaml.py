@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
+from bertgpt_cli.complaints import Enough, in_order, keep
 from bertgpt_cli.errors import Complaint, InputFileError
-from bertgpt_cli.rulebook.file_text import HIDDEN, Enough, Source, decoded, in_order, keep
+from bertgpt_cli.rulebook.file_text import HIDDEN, Source, decoded
 from bertgpt_cli.text import Text
 
 MAX_DEPTH = 32

@@ -12,6 +12,7 @@ import pytest
 from bertgpt_cli.checkpoints import architectures, memory
 from bertgpt_cli.checkpoints.parameters import count
 from bertgpt_cli.errors import InputFileError
+from bertgpt_cli.files import read_bytes
 from bertgpt_cli.report.checkpoint import Checkpoint
 from bertgpt_cli.rulebook import evidence, files, loading, reading
 from bertgpt_cli.rulebook.evidence import Sheet
@@ -204,7 +205,7 @@ checkpoints:
 @cache
 def shipped() -> tuple[list[Layer], list[Sheet]]:
     """The rule book's own files, read once."""
-    contents = [(name, files.read_bytes(name, path, 1 << 21)) for name, path in files.builtin_files()]
+    contents = [(name, read_bytes(name, path, 1 << 21)) for name, path in files.builtin_files()]
     layers = [reading.read(name, data) for name, data in contents if name.endswith(".yaml")]
     return layers, [evidence.read(name, data) for name, data in contents if name.endswith(".csv")]
 
