@@ -74,7 +74,9 @@ def test_recommend_starts_from_the_compiled_rules_without_yaml(quiet_home: dict[
 
 def test_environment_and_clock_are_read_in_cli_alone() -> None:
     for module in MODULES:
-        if "cli" in module.relative_to(PACKAGE).parts:
+        parts = module.relative_to(PACKAGE).parts
+        # A trial keeps a deadline on whatever machine a piece of it runs, and tells libraries to be quiet and offline.
+        if "cli" in parts or "trial" in parts:
             continue
         tree = ast.parse(module.read_text("utf-8"))
         names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -62,9 +62,19 @@ def test_the_examples_of_the_help_run(
     example = "{given: {output: vector, labels: 3}, expect: bi-encoder}"
     task = f"{{override: merge, choices: [{choice}], examples: [{example}]}}"
     (tmp_path / "team.yaml").write_text(f"version: 1\ntasks: {{summarization: {task}}}\n", "utf-8")
+    rows = [(f"text {number}", "ab"[number % 2]) for number in range(30)]
+    (tmp_path / "reviews.csv").write_text("text,label\n" + "".join(f"{one},{label}\n" for one, label in rows), "utf-8")
+    lines = (json.dumps({"body": one, "queue": label}) + "\n" for one, label in rows)
+    (tmp_path / "tickets.jsonl").write_text("".join(lines), "utf-8")
     (tmp_path / "situations.jsonl").write_text('{"task": "ner"}\n', "utf-8")
     for command, _ in COMMANDS[name].examples:
         done = run(*command.split()[1:])
+        if (
+            name == "trial"
+        ):  # its checkpoints are the reader's: that everything before them is right is all that can be run
+            assert done.code == 2, done.err
+            assert "./MiniLM" in done.err or "team.yaml exists already" in done.err
+            continue
         assert done.code in (0, 1), (command, done.err)
         assert done.out or done.err
 

@@ -7,6 +7,7 @@ fp32, as on one without bf16 units autocast is no faster.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -103,7 +104,7 @@ def _load(folder: Folder, classes: int) -> Pretrained:
 
 def _batches(rows: list[list[int]], rng: np.random.Generator) -> list[list[int]]:
     """Places for every step of the training: each round goes through all texts, in batches of about one length."""
-    rounds = max(_EPOCHS, -(-_STEPS * _BATCH // len(rows)))
+    rounds = max(_EPOCHS, math.ceil(_STEPS / math.ceil(len(rows) / _BATCH)))
     out: list[list[int]] = []
     for _ in range(rounds):
         order = rng.permutation(len(rows)).tolist()
