@@ -14,7 +14,7 @@ import numpy as np
 
 from bertgpt_cli.lab.trial.scored import Whole
 
-_READ = 4000  # characters of a text: more than a checkpoint reads of it, and counting stays quicker than any checkpoint
+_READ = 4000  # characters of a text: more than a checkpoint reads of it
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
 )  # Thai to Khmer, kana, Chinese

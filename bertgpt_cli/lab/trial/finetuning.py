@@ -1,8 +1,8 @@
 """A small checkpoint really fine-tuned: all of its weights and a new classification head, trained on labelled texts.
 
 One recipe for all, not tuned on the texts: AdamW, a tenth of the steps to warm up and then down to nothing, and many rounds where there
-are few texts (Mosbach et al. 2021, "On the stability of fine-tuning BERT"). So a tuned run may be somewhat ahead. Works on the processor in
-fp32, as on one without bf16 units autocast is no faster.
+are few texts (Mosbach et al. 2021, "On the stability of fine-tuning BERT"). So a tuned run may be somewhat ahead. Works on the processor, in
+fp32.
 """
 
 from __future__ import annotations

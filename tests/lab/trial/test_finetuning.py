@@ -18,6 +18,8 @@ from tests.tiny_models import TinyModels, quiet
 
 quiet()
 
+pytestmark = pytest.mark.slow  # some 100 steps of training in most of them
+
 WORDS = ("milk", "place", "books")  # what tells the classes apart
 FILL = "yes no person rain 1 2 3 good bad".split()
 
