@@ -147,7 +147,7 @@ def _stretches(book: Rulebook, trial: Trial, compared: list[Candidate], limit: i
             needs = [need.low for need in book.approaches[leader.approach].needs if need.fact == "labels"]
             first = begins.labels if begins else _ahead_from(leader, compared, high)
             low = max([first, last.labels if last else 0, *(int(need) for need in needs if need)])
-            if low < high:
+            if low < high and _last(leader, high) is not None:
                 found.insert(0, _Stretch(leader, low, high, begins, ends))
         if last is None:
             return found
