@@ -16,7 +16,7 @@ from bertgpt_cli.lab.trial.scored import Whole
 FOLDS = 5
 FIRST = 256  # texts of the first rung
 _LEAST = 8  # labels of the first point of a curve
-_DRAWS = 2  # draws a fold, of fewer labels than all
+ROUNDS = 2  # draws for each fold, of fewer labels than all
 
 
 class Arrangement(NamedTuple):
@@ -61,15 +61,17 @@ def rungs(texts: int) -> list[int]:
     return [*steps, texts]
 
 
-def draws(arrangement: Arrangement, labels: Whole, texts: int, seed: int) -> Iterator[tuple[Draw, list[int]]]:
-    """Draws from the first `texts` of the order, two for each fold, and the numbers of labels at which each is measured: 8, 16, 32 ...
+def draws(
+    arrangement: Arrangement, labels: Whole, texts: int, seed: int, rounds: int = ROUNDS
+) -> Iterator[tuple[Draw, list[int]]]:
+    """Draws from the first `texts` of the order, `rounds` for each fold, and the numbers of labels at which each is measured: 8, 16, 32 ...
     and, of the first one of a fold, all.
     """
     beginning = arrangement.order[:texts]
     fold = arrangement.fold[beginning]
     whole = texts - int(np.bincount(fold).max())  # the same for all folds, though one may hold a text more
     steps = [_LEAST << doubling for doubling in range(40) if _LEAST << doubling < whole * 3 // 4]
-    for again in range(_DRAWS):
+    for again in range(rounds):
         for held_out in range(FOLDS):
             rng = np.random.default_rng([seed, 1, held_out, again])
             train = beginning[fold != held_out]

@@ -20,7 +20,7 @@ from bertgpt_cli.checkpoints.memory import USUAL_TOKENS, Precision
 from bertgpt_cli.checkpoints.parameters import count
 from bertgpt_cli.report.trial import Candidate
 
-_BUDGET = 3.0  # seconds
+_BUDGET = 2.0  # seconds
 _LEAST = 5  # texts, however long they take
 _BATCH = 1024  # tokens that are read at once where texts come in batches
 _BYTES = 3  # of UTF-8 to a token: a Chinese character, or most of an English word's piece
@@ -31,7 +31,7 @@ def latency(
 ) -> tuple[float, float]:
     """The 50th and 95th percentile of the seconds that one of these texts takes.
 
-    The first text is answered once more beforehand, which loads kernels and is not counted. After three seconds no other text is begun.
+    The first text is answered once more beforehand, which loads kernels and is not counted. After two seconds no other text is begun.
     """
     answer(texts[0])
     took: list[float] = []

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bertgpt_cli.lab.trial.arrangement import Arrangement, draws
+from bertgpt_cli.lab.trial.arrangement import ROUNDS, Arrangement, draws
 from bertgpt_cli.lab.trial.scored import Scored, Whole
 
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -29,7 +29,13 @@ class Head(NamedTuple):
 
 
 def measure(
-    features: Tensor, labels: Whole, classes: int, arrangement: Arrangement, texts: int, seed: int
+    features: Tensor,
+    labels: Whole,
+    classes: int,
+    arrangement: Arrangement,
+    texts: int,
+    seed: int,
+    rounds: int = ROUNDS,
 ) -> tuple[list[Scored], list[int]]:
     """The answers of heads at every number of labels, and the views that those with all labels chose.
 
@@ -40,7 +46,7 @@ def measure(
     targets = torch.nn.functional.one_hot(torch.from_numpy(labels), classes).float()
     scored: list[Scored] = []
     chosen: list[int] = []
-    for draw, sizes in draws(arrangement, labels, texts, seed):
+    for draw, sizes in draws(arrangement, labels, texts, seed, rounds):
         train, asked = torch.from_numpy(row[draw.train]), torch.from_numpy(row[draw.asked])
         mean, scale = _spread(features[train])
         known = (features[train] - mean) * scale

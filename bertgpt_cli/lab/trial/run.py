@@ -35,7 +35,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 Watch = Callable[[float, float, Text], None]  # work done, work planned, what is being done
 
-SHARD = 128  # texts of one piece of work
+SHARD = 512  # texts of one piece of work: enough for batches of one length
 ENOUGH = 4096  # texts after which only what is still undecided goes on
 MOST = 16384  # texts at most: features of more would not fit, nor would they tell more
 TWINS = 256  # texts on which random weights are measured
@@ -208,7 +208,9 @@ class _Run:
         counted = TfIdf(self.texts[:texts])
         row = self._rows()
         commonest.scored, terms.scored = [], []
-        for draw, sizes in arranging.draws(self.arrangement, self.labels, texts, self.request.seed):
+        for draw, sizes in arranging.draws(
+            self.arrangement, self.labels, texts, self.request.seed, self._rounds(texts)
+        ):
             for size in sizes:
                 train = draw.train[:size]
                 answers = counted.predict(row[train], self.labels[train], row[draw.asked])
@@ -225,6 +227,10 @@ class _Run:
             answer = counted.answering(self.labels[self.arrangement.order[:texts]])
         p50, p95 = cost.latency(answer, self.texts[:_PRICED])
         return Cost(p50, p95, 1 / p50, peak.bytes or 0, "measured" if peak.bytes else "", 0, "")
+
+    def _rounds(self, texts: int) -> int:
+        """Draws for each fold: one is enough to tell who is behind."""
+        return arranging.ROUNDS if texts == min(len(self.texts), MOST) else 1
 
     def _first_draws(self, texts: int) -> list[tuple[arranging.Draw, list[int]]]:
         """One for each fold, with all labels of the others."""
@@ -298,7 +304,7 @@ class _Run:
         assert one.features is not None
         classes = len(self.request.dataset.classes)
         entrant.scored, chosen = head.measure(
-            one.features, self.labels, classes, self.arrangement, texts, self.request.seed
+            one.features, self.labels, classes, self.arrangement, texts, self.request.seed, self._rounds(texts)
         )
         entrant.setting = features.view_name(one.source, head.settled(chosen))
         entrant.status = "measured"

@@ -49,7 +49,7 @@ def test_percentiles_of_the_texts_without_the_first_warm_up() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "texts"),
-    [(0.01, 32), (0.5, 7), (10.0, 5)],  # all; until three seconds are over; five in any case
+    [(0.01, 32), (0.3, 7), (10.0, 5)],  # all; until two seconds are over; five in any case
 )
 def test_measuring_ends_when_its_time_is_up(seconds: float, texts: int) -> None:
     clock = Clock(lambda text: seconds)

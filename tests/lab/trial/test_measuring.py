@@ -151,7 +151,7 @@ def test_labels_of_the_texts_that_are_asked_are_not_looked_at() -> None:
     before = head.measure(rows, labels, 2, order, 200, 0)[0]
     held = [draw for draw, _ in arrangement.draws(order, labels, 200, 0)]
 
-    def same(arranged: Any, given: Any, texts: int, seed: int) -> Any:
+    def same(arranged: Any, given: Any, texts: int, seed: int, rounds: int) -> Any:
         return zip(held, [[8, 16, 64, 160]] * 5 + [[8, 16]] * 5, strict=True)
 
     with pytest.MonkeyPatch.context() as patch:
